@@ -1,0 +1,181 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The effective state after the migration: what the running system says, not what a file says."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import cluster
+import pytest
+import tomllib
+
+ENDPOINT = "unix:///run/containerd/containerd.sock"
+
+
+def kubelet_arguments(node):
+    pid = node.check_output("systemctl show --property=MainPID --value kubelet")
+    return node.check_output(f"tr '\\0' '\\n' < /proc/{pid}/cmdline").splitlines()
+
+
+def test_the_kubelet_runs_without_dockershim(node):
+    arguments = kubelet_arguments(node)
+    assert "--container-runtime=remote" in arguments
+    assert f"--container-runtime-endpoint={ENDPOINT}" in arguments
+    assert not [argument for argument in arguments if argument.startswith(("--network-plugin", "--cni-", "--docker-"))]
+    assert not node.socket("unix:///var/run/dockershim.sock").is_listening
+
+
+@pytest.mark.parametrize("unit", ["docker.service", "docker.socket"])
+def test_docker_is_stopped_and_stays_so(node, unit):
+    service = node.service(unit)
+    if not service.exists:
+        assert not node.package("docker.io").is_installed
+        return
+    assert not service.is_running
+    assert not service.is_enabled
+
+
+def test_no_container_of_dockers_lives_on(node):
+    assert node.check_output("ctr --namespace moby tasks ls --quiet") == ""
+    assert node.check_output("ctr --namespace moby containers ls --quiet") == ""
+    shims = [process.args for process in node.process.filter() if "containerd-shim" in process.args]
+    assert shims, "no shim at all: this looks at the wrong processes"
+    assert not [arguments for arguments in shims if "moby" in arguments.split()]
+
+
+def test_containerd_runs_and_starts_at_boot(node):
+    service = node.service("containerd")
+    assert service.is_running, node.check_output("journalctl --unit containerd --no-pager --lines 50")
+    assert service.is_enabled
+
+
+def test_containerd_effectively_has_what_the_kubelet_had(node):
+    effective = tomllib.loads(node.check_output("containerd config dump"))
+    cri = effective["plugins"]["io.containerd.grpc.v1.cri"]
+    assert cri["sandbox_image"] == "k8s.gcr.io/pause:3.2"
+    assert cri["containerd"]["runtimes"]["runc"]["options"]["SystemdCgroup"] is True
+    assert cri["registry"]["config_path"] == "/etc/containerd/certs.d"
+    assert cri["cni"]["bin_dir"] == "/opt/cni/bin"
+    assert not [name for name in effective["disabled_plugins"] if "cri" in name]
+
+
+def test_pods_live_in_the_cgroups_that_systemd_manages(node):
+    process = node.check_output("ctr --namespace k8s.io tasks ls").splitlines()[1].split()[1]
+    assert "kubepods.slice/" in node.check_output(f"cat /proc/{process}/cgroup")
+
+
+def test_static_pods_run_under_containerd(node, lab):
+    role = {entry["name"]: entry["role"] for entry in lab["nodes"]}[cluster.node_name(node)]
+    if role != "control-plane":
+        assert node.check_output("ls -A /etc/kubernetes/manifests 2>/dev/null || true") == ""
+        return
+    running = node.check_output("ctr --namespace k8s.io tasks ls --quiet").splitlines()
+    images = [
+        row.split()[1] for row in node.check_output("ctr --namespace k8s.io containers ls").splitlines()[1:] if row.split()[0] in running
+    ]
+    for component in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"):
+        assert [image for image in images if f"/{component}:" in image], f"{component} is not among {images}"
+
+
+def test_no_address_stays_reserved_for_a_container_that_is_gone(node):
+    # host-local's files: named for the address, the container's ID on the first line.
+    reserved = node.check_output("sh -c 'head --quiet --lines 1 /var/lib/cni/networks/lab/*.*.*.*'").split()
+    assert reserved
+    assert set(reserved) <= set(node.check_output("ctr --namespace k8s.io containers ls --quiet").split())
+
+
+def test_the_api_knows_the_node_as_well(node):
+    known = cluster.api().read_node(cluster.node_name(node))
+    assert known.metadata.annotations["kubeadm.alpha.kubernetes.io/cri-socket"] == ENDPOINT
+    assert "dockershim.migration/cordoned" not in known.metadata.annotations
+    assert not known.spec.unschedulable
+    assert known.status.node_info.container_runtime_version.startswith("containerd://")
+    assert {condition.type: condition.status for condition in known.status.conditions}["Ready"] == "True"
+
+
+def test_every_pod_runs_on_containerd():
+    pods = cluster.api().list_pod_for_all_namespaces().items
+    assert pods
+    for pod in pods:
+        if pod.status.phase == "Succeeded":
+            continue
+        assert pod.status.phase == "Running", pod.metadata.name
+        for container in cluster.containers_of(pod):
+            assert container.ready, f"{pod.metadata.name}/{container.name}"
+            assert container.container_id.startswith("containerd://"), f"{pod.metadata.name}/{container.name}"
+
+
+def test_a_pod_without_controller_is_still_there_with_its_data(before):
+    keeper = cluster.api().read_namespaced_pod("keeper", cluster.DEMO)
+    assert keeper.metadata.uid == before["keeper"]["uid"]
+    # The pod prints its marker when it starts, and makes a new one only if there is none.
+    assert cluster.api().read_namespaced_pod_log("keeper", cluster.DEMO).strip() == before["keeper"]["marker"]
+
+
+def test_finished_pods_are_kept(before):
+    pods = cluster.api().list_namespaced_pod(cluster.DEMO).items
+    assert before["finished"]
+    assert sorted(pod.metadata.name for pod in pods if pod.status.phase == "Succeeded") == before["finished"]
+
+
+def test_the_client_of_the_service_saw_no_failed_request():
+    report = cluster.probe_report()
+    assert report["requests"] > 100
+    assert report["failures"] == []
+    assert report["missing"] == []
+
+
+def test_nothing_that_was_on_a_node_was_pulled_again(before, lab):
+    addresses = {node["address"]: node["name"] for node in lab["nodes"]}
+    again = []
+    for pull in cluster.pulls(before["time"]):
+        if pull["client"] not in addresses or "fresh" in pull["repository"]:
+            continue
+        # "k8s.gcr.io/pause 3.2 <digest> <id>": the repository is all that both sides spell alike.
+        had = [image for image in before["nodes"][addresses[pull["client"]]]["docker_images"] if pull["repository"] in image.split()[0]]
+        if had:
+            again.append((pull, had))
+    assert not again
+
+
+@pytest.fixture
+def new_pod(node, lab, request):
+    """A pod, made on the given node, whose image no node has."""
+    name = f"fresh-{uuid.uuid4().hex[:8]}"
+    pod = {
+        "metadata": {"name": name},
+        "spec": {
+            "nodeName": cluster.node_name(node),
+            "tolerations": [{"operator": "Exists"}],
+            "terminationGracePeriodSeconds": 0,
+            "containers": [{"name": "fresh", "image": request.param, "imagePullPolicy": "Always"}],
+        },
+    }
+    started = time.time()
+    cluster.api().create_namespaced_pod(cluster.DEMO, pod)
+    yield name, request.param, started
+    cluster.api().delete_namespaced_pod(name, cluster.DEMO)
+
+
+@pytest.mark.parametrize("new_pod", cluster.description()["fresh_images"], indirect=True)
+def test_a_new_pod_pulls_as_it_did_under_docker(node, new_pod, lab):
+    name, image, started = new_pod
+    deadline = time.time() + 60
+    pod = cluster.api().read_namespaced_pod(name, cluster.DEMO)
+    while pod.status.phase != "Running" and time.time() < deadline:
+        time.sleep(0.5)
+        pod = cluster.api().read_namespaced_pod(name, cluster.DEMO)
+    assert pod.status.phase == "Running", pod.status.container_statuses
+    address = {entry["name"]: entry["address"] for entry in lab["nodes"]}[cluster.node_name(node)]
+    registry = "private" if image.startswith(lab["registries"]["private"]["name"]) else "mirror"
+    # The logs have whole seconds, and both registries have a repository of that name: another test's pull may be among these.
+    asked = [
+        pull
+        for pull in cluster.pulls(started)
+        if (pull["client"], pull["registry"]) == (address, registry) and "fresh" in pull["repository"]
+    ]
+    assert asked
+    assert all(pull["user_agent"].startswith("containerd/") for pull in asked), asked

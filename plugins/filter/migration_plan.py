@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+name: migration_plan
+short_description: The plan of a node's migration, from its facts
+version_added: 0.1.0
+author:
+  - The dockershim.migration developers (!UNKNOWN)
+description:
+  - Says what would be done to a node, what stands in the way, and what cannot be carried over. Pure data from pure data; nothing is read or
+    changed.
+positional: _input
+options:
+  _input:
+    description:
+      - The node's facts, C(ansible_facts.dockershim_migration), as M(dockershim.migration.node_facts) returns them.
+    type: dict
+    required: true
+  preload:
+    description:
+      - Which of Docker's images are to be copied to containerd.
+      - V(all) copies each of them, V(used) those of the node's running pods, V(none) none.
+    type: str
+    choices: [all, used, none]
+    default: all
+  foreign_containers:
+    description:
+      - What to do about containers that do not belong to Kubernetes. V(refuse) makes them a blocker, V(stop) stops them with Docker.
+    type: str
+    choices: [refuse, stop]
+    default: refuse
+  sandbox_image:
+    description:
+      - The pause image to use instead of the one that the kubelet uses now.
+    type: str
+    default: ""
+  drain:
+    description:
+      - What M(dockershim.migration.node_drain) returned for the node in check mode, its failure included. Its refusals become blockers, and
+        budgets that allow no disruption are pointed out.
+    type: dict
+"""
+
+EXAMPLES = r"""
+- name: Show what stands in the way of the node's migration
+  ansible.builtin.debug:
+    msg: "{{ (ansible_facts['dockershim_migration'] | dockershim.migration.migration_plan(preload='used')).blockers }}"
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - The plan. C(switch) says whether and why the node has to be switched, C(containerd), C(kubelet), C(registries), C(images) and
+      C(docker) what to do.
+    - C(blockers), C(attention) and C(not_applicable) are lists of dictionaries with C(what), C(why) and C(what_to_do).
+  type: dict
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan import Wishes, migration_plan
+
+
+def plan_filter(facts: dict[str, Any], drain: dict[str, Any] | None = None, **wishes: str) -> dict[str, Any]:
+    try:
+        return migration_plan(facts, Wishes(**wishes), drain)
+    except MigrationError as error:
+        raise AnsibleFilterError(error.message) from error
+
+
+class FilterModule:
+    """Offers the plan to templates."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"migration_plan": plan_filter}

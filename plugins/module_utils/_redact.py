@@ -1,0 +1,24 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes secrets out of data that will be shown, logged or kept.
+
+Runs on the node and on the controller: standard library and Python 3.6 only.
+"""
+
+import re
+
+#: The user part of a URL (RFC 3986, section 3.2.1).
+_URL_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/\s]+@")
+REDACTED = "********"
+
+
+def without_url_credentials(value):
+    """Returns a copy of plain data (str, list, dict) in which no URL has a user or a password any more."""
+    if isinstance(value, str):
+        return _URL_CREDENTIALS.sub(r"\g<scheme>" + REDACTED + "@", value)
+    if isinstance(value, list):
+        return [without_url_credentials(item) for item in value]
+    if isinstance(value, dict):
+        return {key: without_url_credentials(item) for key, item in value.items()}
+    return value

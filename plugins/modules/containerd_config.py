@@ -1,0 +1,212 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: containerd_config
+short_description: Sets containerd settings in its configuration file, whatever version the file has
+version_added: 0.1.0
+description:
+  - Owns C(/etc/containerd/config.toml). You say what you want (V(systemd_cgroup), V(sandbox_image)); the module knows where it
+    stands in configuration versions 1, 2, 3 and 4.
+  - Only the values concerned are replaced or added. Comments, unknown keys, order, indentation and quotes of the rest survive
+    byte for byte, and the result is read back before it is written.
+  - The file's own C(version) decides where settings go. A file without one that holds nothing a version could change (for
+    example the file of Docker's C(containerd.io) package) is given V(version = 2) for containerd 1.x and V(version = 3) for 2.x.
+    Any other one is edited as version 1 for containerd 1.x and refused for 2.x, which would ignore it.
+  - A missing file is created with C(version) and the settings alone.
+  - What would keep containerd or its CRI plugin from starting is refused before anything is written - TOML that does not parse,
+    a version that this containerd does not read, a value of the wrong type, C(mirrors) or C(configs.*.tls) beside
+    C(config_path), a default runtime that has no handler, the legacy C(systemd_cgroup).
+  - containerd reads its file when it starts. This module does not restart it.
+author:
+  - The dockershim.migration developers (!UNKNOWN)
+requirements:
+  - tomlkit >= 0.12 on the controller (the node needs nothing but Python)
+options:
+  path:
+    description: Absolute path of the configuration file on the node.
+    type: path
+    default: /etc/containerd/config.toml
+  containerd_version:
+    description:
+      - The release that will read the file, such as V(1.6.20). It decides the version of a new file and which versions are legal.
+      - Versions 1 and 2 are read by 1.3 to 1.7, version 3 by 2.0 and later, version 4 by 2.3 and later.
+    type: str
+    required: true
+  settings:
+    description:
+      - What to set. Settings that are not named are left alone.
+      - In the tables below, C(R) is C(plugins."io.containerd.grpc.v1.cri") (C(plugins.cri) in version 1), C(IMG) is
+        C(plugins."io.containerd.cri.v1.images"), C(RT) is C(plugins."io.containerd.cri.v1.runtime").
+    type: dict
+    required: true
+    suboptions:
+      sandbox_image:
+        description:
+          - The image of the pause container.
+          - Versions 1 and 2 C(R.sandbox_image); 3 and 4 C(IMG.pinned_images.sandbox).
+        type: str
+      systemd_cgroup:
+        description:
+          - Whether runc leaves the cgroups to systemd. Must equal the kubelet's C(cgroupDriver).
+          - Versions 1 and 2 C(R.containerd.runtimes.<handler>.options.SystemdCgroup); 3 and 4
+            C(RT.containerd.runtimes.<handler>.options.SystemdCgroup).
+          - V(true) is set on every handler whose C(runtime_type) is that of runc or absent, and on C(runc), which is created if it is
+            missing. A handler without C(runtime_type) is given one where containerd 1.x could not use it otherwise.
+          - V(false) is containerd's default; it replaces what is V(true) and adds nothing.
+        type: bool
+      registry_config_path:
+        description:
+          - The directory of the C(<registry>/hosts.toml) files. One directory - containerd 2.2 and later would ignore a list.
+          - Versions 1 and 2 C(R.registry.config_path) (containerd 1.5 and later); 3 and 4 C(IMG.registry.config_path).
+        type: str
+      cri_enabled:
+        description:
+          - Whether the CRI plugin runs.
+          - V(true) removes C(cri), C(io.containerd.grpc.v1.cri), C(io.containerd.cri.v1.images) and C(io.containerd.cri.v1.runtime)
+            from C(disabled_plugins) and leaves its other entries. V(false) adds the name of the plugin if none is there.
+        type: bool
+      snapshotter:
+        description:
+          - The snapshotter of containers and images, such as V(overlayfs).
+          - Versions 1 and 2 C(R.containerd.snapshotter); 3 and 4 C(IMG.snapshotter).
+        type: str
+      root:
+        description:
+          - containerd's directory for persistent data. Top level C(root) in every version.
+        type: str
+      cni_bin_dir:
+        description:
+          - The directory of the CNI plugins.
+          - Versions 1 and 2 C(R.cni.bin_dir); 3 and 4 C(RT.cni.bin_dir) for containerd 2.0, and the list C(RT.cni.bin_dirs) for 2.1 and
+            later.
+        type: str
+      cni_conf_dir:
+        description:
+          - The directory of the CNI configuration.
+          - Versions 1 and 2 C(R.cni.conf_dir); 3 and 4 C(RT.cni.conf_dir).
+        type: str
+      default_runtime_name:
+        description:
+          - The handler of pods without a RuntimeClass. The file must define it, unless it is C(runc).
+          - Versions 1 and 2 C(R.containerd.default_runtime_name); 3 and 4 C(RT.containerd.default_runtime_name).
+        type: str
+      max_concurrent_downloads:
+        description:
+          - How many layers of one image are fetched at a time.
+          - Versions 1 and 2 C(R.max_concurrent_downloads); 3 and 4 C(IMG.max_concurrent_downloads); for containerd 2.1 and later also
+            C(plugins."io.containerd.transfer.v1.local".max_concurrent_downloads), in any version of the file.
+        type: int
+      discard_unpacked_layers:
+        description:
+          - Whether compressed layers are dropped once they are unpacked.
+          - Versions 1 and 2 C(R.containerd.discard_unpacked_layers); 3 and 4 C(IMG.discard_unpacked_layers).
+        type: bool
+      enable_selinux:
+        description:
+          - Whether containers get SELinux labels.
+          - Versions 1 and 2 C(R.enable_selinux); 3 and 4 C(RT.enable_selinux).
+        type: bool
+      debug_level:
+        description:
+          - containerd's log level. C(level) of the top level table C([debug]) in every version.
+        type: str
+        choices: [trace, debug, info, warn, error, fatal, panic]
+  backup:
+    description: Leave a time-stamped copy of the old file beside it before it is changed.
+    type: bool
+    default: true
+  validate:
+    description:
+      - Let the node's own containerd read the new content (C(containerd --config FILE config dump)) before it replaces the old one.
+        If that fails, nothing is changed.
+    type: bool
+    default: true
+  containerd:
+    description: The containerd program on the node that O(validate) runs, as a path or a name in C(PATH).
+    type: str
+    default: containerd
+  owner:
+    description: Owner of the file. By default that of the existing file, or the connecting user.
+    type: str
+  group:
+    description: Group of the file. By default that of the existing file, or the connecting user's.
+    type: str
+  mode:
+    description:
+      - Mode of the file, as for M(ansible.builtin.copy). By default that of the existing file, or V(0644) for a new one.
+    type: raw
+extends_documentation_fragment:
+  - dockershim.migration.common
+attributes:
+  check_mode:
+    support: full
+    details: The new content is computed and read back; O(validate) is skipped, because it needs the content on the node.
+  diff_mode:
+    support: full
+    details: The whole file before and after; the values of registry credentials and headers are hidden on both sides.
+  action:
+    support: full
+    description: Has an action plugin that runs on the controller.
+    details: The file is read, changed and checked on the controller, and written on the node by M(ansible.builtin.copy).
+notes:
+  - Other files named in C(imports) are not read. If the file has any, the result warns that they may override what is set here.
+seealso:
+  - name: containerd CRI configuration
+    description: Every setting of the CRI plugin.
+    link: https://github.com/containerd/containerd/blob/main/docs/cri/config.md
+"""
+
+EXAMPLES = r"""
+- name: Make containerd serve a kubelet that uses the systemd cgroup driver
+  dockershim.migration.containerd_config:
+    containerd_version: "{{ ansible_facts['packages']['containerd'][0].version }}"
+    settings:
+      cri_enabled: true
+      systemd_cgroup: true
+      sandbox_image: registry.k8s.io/pause:3.9
+      registry_config_path: /etc/containerd/certs.d
+  notify: Restart containerd
+
+- name: Put images and containers on the disk that Docker used
+  dockershim.migration.containerd_config:
+    containerd_version: 1.7.24
+    settings:
+      root: /data/containerd
+      snapshotter: overlayfs
+"""
+
+RETURN = r"""
+path:
+  description: The configuration file.
+  returned: always
+  type: str
+  sample: /etc/containerd/config.toml
+config_version:
+  description: The configuration version of the file after the change.
+  returned: success
+  type: int
+  sample: 2
+backup_file:
+  description: The copy of the old file.
+  returned: changed, not in check mode, if O(backup) and the file existed
+  type: str
+  sample: /etc/containerd/config.toml.2471.2026-11-23@21:40:05~
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dockershim.migration.plugins.module_utils._containerd_settings import ARGUMENT_SPEC
+
+
+def main():
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module.fail_json(
+        msg="dockershim.migration.containerd_config works on the controller, through its action plugin: call it by its full name as a "
+        "task, and not through another action or ansible-console's raw modules."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,397 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+---
+module: node_facts
+short_description: Reads all that a migration needs to know about a Kubernetes node
+version_added: 0.1.0
+description:
+  - Reads in one round trip what a node's kubelet, Docker and containerd are told and what they really do.
+  - The running kubelet's command line and the running Docker's answers count more than files, which may have been edited since.
+  - Changes nothing, starts nothing (a stopped Docker is not woken through its socket) and needs nothing on the node but Python.
+author:
+  - The dockershim.migration developers (!UNKNOWN)
+extends_documentation_fragment:
+  - dockershim.migration.common
+attributes:
+  check_mode:
+    support: full
+    details:
+      - This module changes nothing.
+  diff_mode:
+    support: none
+    details:
+      - This module changes nothing.
+options:
+  containerd_address:
+    description:
+      - Path of containerd's socket on the node.
+    type: path
+    default: /run/containerd/containerd.sock
+  containerd_config:
+    description:
+      - Path of containerd's configuration file on the node.
+    type: path
+    default: /etc/containerd/config.toml
+  journal:
+    description:
+      - Path of the migration's journal on the node.
+    type: path
+    default: /var/lib/dockershim-migration/journal.json
+seealso:
+  - module: dockershim.migration.migration_journal
+"""
+
+EXAMPLES = r"""
+- name: Read what the node's kubelet, Docker and containerd do
+  dockershim.migration.node_facts:
+
+- name: Show the runtime that the kubelet uses
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts['dockershim_migration']['kubelet']['runtime'] }}"
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: Facts to add to C(ansible_facts).
+  returned: always
+  type: dict
+  contains:
+    dockershim_migration:
+      description: What the migration needs to know about the node.
+      type: dict
+      returned: always
+      contains:
+        architecture:
+          description: Architecture of the node in the words of container images.
+          type: str
+          sample: amd64
+        control_plane:
+          description: Whether kubeadm runs a control plane here, by the API server's static pod manifest.
+          type: bool
+        time:
+          description: Time on the node, in UTC.
+          type: str
+          sample: "2026-11-23T21:12:08Z"
+        distribution:
+          description: C(ID), C(VERSION_ID), C(VERSION_CODENAME) of C(/etc/os-release), in small letters.
+          type: dict
+          sample: {id: debian, version_id: "12", version_codename: bookworm}
+        packages:
+          description: The package manager (V(apt) or V(dnf)), and the packages of Docker and containerd that it has, with versions.
+          type: dict
+          sample: {manager: apt, installed: {docker.io: 20.10.24+dfsg1-1+deb12u1+b6, containerd: 1.6.20~ds1-1+deb12u3}}
+        kubelet:
+          description:
+            - The kubelet. C(kubelet.flags) are those of the running process, or, where it does not run,
+              those of its environment files.
+          type: dict
+          sample:
+            active: true
+            arguments: [/usr/bin/kubelet, "--network-plugin=cni"]
+            cgroup_driver: systemd
+            endpoint: unix:///var/run/dockershim.sock
+            flags: {network-plugin: cni}
+            flag_sources: [{path: /var/lib/kubelet/kubeadm-flags.env, variable: KUBELET_KUBEADM_ARGS, flags: {network-plugin: cni}}]
+            node_name: worker-1
+            runtime: dockershim
+            version: 1.20.2
+        docker:
+          description:
+            - Docker. C(docker.daemon_json) comes without the credentials that a proxy's address may hold.
+          type: dict
+          sample:
+            active: true
+            enabled: true
+            cgroup_driver: systemd
+            daemon_json: {log-driver: json-file}
+            daemon_arguments: [/usr/sbin/dockerd, -H, "fd://"]
+            installed: true
+            root_dir: /var/lib/docker
+            version: 20.10.24
+        containerd:
+          description: containerd and the images in its C(k8s.io) namespace, each with its image ID.
+          type: dict
+          sample: {active: true, enabled: true, images: {}, installed: true, version: 1.6.20}
+        disk:
+          description: Bytes that are free where containerd's and Docker's data lie.
+          type: dict
+          sample: {containerd: 21474836480, docker: 21474836480}
+        journal:
+          description: Entries of the migration's journal on this node, oldest first.
+          type: list
+          elements: dict
+"""
+
+import fnmatch
+import json
+import os
+import platform
+import re
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dockershim.migration.plugins.module_utils._ctr import DEFAULT_ADDRESS, Ctr
+from ansible_collections.dockershim.migration.plugins.module_utils._docker_certs import DEFAULT_DIRECTORY as DOCKER_CERTS
+from ansible_collections.dockershim.migration.plugins.module_utils._docker_certs import list_certificates
+from ansible_collections.dockershim.migration.plugins.module_utils._docker_engine import (
+    DockerEngine,
+    is_kubernetes_container,
+    is_sandbox,
+    pod_of,
+)
+from ansible_collections.dockershim.migration.plugins.module_utils._environment_file import (
+    flags_as_dict,
+    parse_environment_file,
+    read_arguments,
+)
+from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
+from ansible_collections.dockershim.migration.plugins.module_utils._journal import DEFAULT_PATH, parse_journal
+from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import runtime_of
+from ansible_collections.dockershim.migration.plugins.module_utils._redact import without_url_credentials
+from ansible_collections.dockershim.migration.plugins.module_utils._registries import parse_daemon_json
+from ansible_collections.dockershim.migration.plugins.module_utils._systemd import parse_show, show_command
+from ansible_collections.dockershim.migration.plugins.module_utils._text_file import read_text
+
+UNITS = ["kubelet.service", "docker.service", "docker.socket", "containerd.service", "cri-docker.service", "cri-docker.socket"]
+API_SERVER_MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+KUBELET_CONFIG = "/var/lib/kubelet/config.yaml"
+DAEMON_JSON = "/etc/docker/daemon.json"
+#: The packagings of the kubelet that people have; systemd tells the ones in use, these serve where the unit is not loaded.
+FLAG_FILES = ["/var/lib/kubelet/kubeadm-flags.env", "/etc/default/kubelet", "/etc/sysconfig/kubelet"]
+#: One line a package: state, name, version. Which packages: those of Docker's and containerd's various makers.
+PACKAGE_PATTERNS = ["docker*", "containerd*", "moby-*", "runc", "cri-dockerd", "nvidia-container*"]
+PACKAGE_QUERIES = [
+    ("apt", ["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Package} ${Version}\\n"]),
+    ("dnf", ["rpm", "--query", "--all", "--queryformat=installed %{NAME} %{VERSION}-%{RELEASE}\\n"]),
+]
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "ppc64le": "ppc64le", "s390x": "s390x"}
+
+
+def command_line(pid):
+    """Returns the arguments of a running process: list of str, empty for none."""
+    if not pid:
+        return []
+    text = read_text("/proc/{0}/cmdline".format(pid))
+    return text.rstrip("\0").split("\0") if text else []
+
+
+def wall_time(monotonic):
+    """Returns the time (seconds since the epoch) of a moment of the monotonic clock, which systemd gives."""
+    return time.time() - (time.clock_gettime(time.CLOCK_MONOTONIC) - monotonic)
+
+
+def iso_time(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def free_bytes(path):
+    """Returns the bytes free for root on the file system where a path lies, or would lie."""
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    status = os.statvfs(path)
+    return status.f_bavail * status.f_frsize
+
+
+def effective_flags(arguments):
+    """Returns the flags of a command line: dict of name -> value, the last one where a flag is repeated."""
+    return {name: value[-1] if isinstance(value, list) else value for name, value in flags_as_dict(arguments).items()}
+
+
+class NodeReader(object):
+    """One method for each part of the facts; each returns plain data."""
+
+    def __init__(self, module):
+        self.module = module
+        self.architecture = ARCHITECTURES.get(platform.machine(), platform.machine())
+        self.units = parse_show(self.output(show_command(UNITS)))
+
+    def output(self, command):
+        """Returns a command's output, or an empty string where it is missing or fails."""
+        if not self.found(command[0]):
+            return ""
+        # What looks like a variable is a format of the command's own.
+        code, output, _errors = self.module.run_command(command, expand_user_and_vars=False)
+        return output if code == 0 else ""
+
+    def found(self, program):
+        return program if os.path.isabs(program) else self.module.get_bin_path(program)
+
+    def version(self, program, pattern):
+        match = re.search(pattern, self.output([program, "--version"]))
+        return match.group(1) if match else None
+
+    def unit(self, name):
+        return self.units.get(name, {"installed": False, "active": False, "enabled": False, "main_pid": 0})
+
+    def facts(self):
+        docker = self.docker()
+        return {
+            "architecture": self.architecture,
+            "control_plane": os.path.exists(API_SERVER_MANIFEST),
+            "time": iso_time(time.time()),
+            "distribution": self.distribution(),
+            "packages": self.packages(),
+            "kubelet": self.kubelet(),
+            "docker": docker,
+            "containerd": self.containerd(),
+            "cri_dockerd": {"active": self.unit("cri-docker.service")["active"]},
+            "disk": {"docker": free_bytes(docker["root_dir"]), "containerd": free_bytes("/var/lib/containerd")},
+            "journal": parse_journal(read_text(self.module.params["journal"]), self.module.params["journal"]),
+        }
+
+    def distribution(self):
+        values = {}
+        for line in (read_text("/etc/os-release") or "").splitlines():
+            key, _equals, value = line.partition("=")
+            if key in ("ID", "ID_LIKE", "VERSION_ID", "VERSION_CODENAME"):
+                values[key.lower()] = value.strip("\"'").lower()
+        return values
+
+    def packages(self):
+        for manager, command in PACKAGE_QUERIES:
+            listing = self.output(command)
+            if listing:
+                rows = [line.split() for line in listing.splitlines()]
+                rows = [row for row in rows if len(row) == 3 and row[0] == "installed"]
+                wanted = [row for row in rows if any(fnmatch.fnmatch(row[1], pattern) for pattern in PACKAGE_PATTERNS)]
+                return {"manager": manager, "installed": {row[1]: row[2] for row in wanted}}
+        return {"manager": None, "installed": {}}
+
+    def kubelet(self):
+        unit = self.unit("kubelet.service")
+        arguments = command_line(unit["main_pid"])
+        binary = arguments[0] if arguments else "kubelet"
+        version = self.version(binary, r"Kubernetes v(\S+)")
+        sources = self.flag_sources(unit.get("environment_files") or [])
+        # On the node's command line the sources stand in the order of the unit's ExecStart; kubeadm's come first.
+        flags = {}
+        if arguments:
+            flags = effective_flags(arguments[1:])
+        else:
+            for source in sources:
+                flags.update(source["flags"])
+        result = {
+            "installed": version is not None,
+            "version": version,
+            "active": bool(arguments),
+            "active_since": iso_time(wall_time(unit["active_since"])) if arguments and unit.get("active_since") else None,
+            "arguments": arguments,
+            "flags": flags,
+            "flag_sources": sources,
+            "unit_files": unit.get("unit_files", []),
+            # Its YAML is read on the controller: a node's Python has no parser for it.
+            "config": read_text(flags.get("config", KUBELET_CONFIG)) or "",
+            "node_name": flags.get("hostname-override") or platform.node().lower(),
+        }
+        if version:
+            result["runtime"], result["endpoint"] = runtime_of(flags, version)
+        return result
+
+    def flag_sources(self, environment_files):
+        sources = []
+        for path in environment_files + [path for path in FLAG_FILES if path not in environment_files]:
+            text = read_text(path)
+            if text is None:
+                continue
+            names = [assignment.name for assignment in parse_environment_file(text)]
+            for variable in sorted({name for name in names if name.startswith("KUBELET_")}):
+                arguments = read_arguments(text, variable, path)
+                sources.append({"path": path, "variable": variable, "flags": effective_flags(arguments)})
+        return sources
+
+    def docker(self):
+        unit, socket_unit = self.unit("docker.service"), self.unit("docker.socket")
+        arguments = command_line(unit["main_pid"])
+        result = {
+            "installed": unit["installed"],
+            "active": bool(arguments),
+            "enabled": unit["enabled"] or socket_unit["enabled"],
+            "socket_active": socket_unit["active"],
+            "units": [name for name in ("docker.socket", "docker.service") if self.unit(name)["installed"]],
+            "bound_to_containerd": "containerd.service" in unit.get("binds_to", []),
+            "daemon_arguments": without_url_credentials(arguments),
+            "daemon_json": without_url_credentials(parse_daemon_json(read_text(DAEMON_JSON), DAEMON_JSON)[0]),
+            "certificates": list_certificates(DOCKER_CERTS),
+            "version": None,
+            "root_dir": "/var/lib/docker",
+            "containers": [],
+            "images": [],
+        }
+        if not arguments:
+            return result
+        engine = DockerEngine()
+        info = engine.get("/info")
+        containers = engine.running_containers()
+        used = {container["image_id"] for container in containers if is_kubernetes_container(container)}
+        images = engine.images()
+        for image in images:
+            image["used"] = image["id"] in used
+        result.update(
+            version=info["ServerVersion"],
+            root_dir=info["DockerRootDir"],
+            cgroup_driver=info["CgroupDriver"],
+            storage_driver=info["Driver"],
+            live_restore=info.get("LiveRestoreEnabled", False),
+            swarm=(info.get("Swarm") or {}).get("LocalNodeState", "inactive"),
+            containers=[
+                {
+                    "id": container["id"],
+                    "name": container["name"],
+                    "image": container["image"],
+                    "kubernetes": is_kubernetes_container(container),
+                    "sandbox": is_sandbox(container),
+                    "pod": pod_of(container) if is_kubernetes_container(container) else None,
+                }
+                for container in containers
+            ],
+            images=images,
+        )
+        return result
+
+    def older_than_configuration(self, unit):
+        """True for a running containerd whose configuration file was written after it started."""
+        path = self.module.params["containerd_config"]
+        if not unit.get("active_since") or not unit["active"] or not os.path.exists(path):
+            return False
+        return os.stat(path).st_mtime > wall_time(unit["active_since"])
+
+    def containerd(self):
+        unit = self.unit("containerd.service")
+        result = {
+            "installed": self.found("containerd") is not None,
+            "version": self.version("containerd", r"containerd \S+ v?(\d+\.\d+\.\d+)"),
+            "active": unit["active"],
+            "enabled": unit["enabled"],
+            "unit": unit["installed"],
+            "restart_pending": self.older_than_configuration(unit),
+            "images": {},
+        }
+        if result["active"] and result["installed"]:
+            ctr = Ctr(self.module.run_command, address=self.module.params["containerd_address"])
+            result["images"] = ctr.image_ids(ctr.image_targets(), "linux/" + self.architecture)
+        return result
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "containerd_address": {"type": "path", "default": DEFAULT_ADDRESS},
+            "containerd_config": {"type": "path", "default": "/etc/containerd/config.toml"},
+            "journal": {"type": "path", "default": DEFAULT_PATH},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        facts = NodeReader(module).facts()
+    except MigrationError as error:
+        module.fail_json(msg=error.message, **error.details)
+    # Image references would otherwise come as written by different Go versions: sort them once, here.
+    module.exit_json(changed=False, ansible_facts={"dockershim_migration": json.loads(json.dumps(facts, sort_keys=True))})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The reading of a node, on a node made of files and stand-ins; the lab runs the module on real nodes."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dockershim.migration.plugins.modules import node_facts
+from module_runner import ModuleFailedError, run_module
+from node_stand_ins import DockerStandIn
+
+KUBELET = ["/usr/bin/kubelet", "--config=/nowhere/config.yaml", "--network-plugin=cni", "--hostname-override=node-7"]
+DOCKERD = ["/usr/sbin/dockerd", "-H", "fd://", "--registry-mirror=https://user:secret@mirror.example"]
+WEB = "sha256:" + "1" * 64
+
+
+class FakeNode:
+    """A node that is a directory: what systemd, the process table and the programs would say."""
+
+    def __init__(self, directory: Path, docker: DockerStandIn) -> None:
+        self.directory = directory
+        self.docker = docker
+        self.processes = {11: KUBELET, 12: DOCKERD}
+        self.pids = {"kubelet.service": 11, "docker.service": 12, "docker.socket": 0, "containerd.service": 13}
+        self.started = time.clock_gettime(time.CLOCK_MONOTONIC)
+        self.versions = {"/usr/bin/kubelet": "Kubernetes v1.20.2\n", "kubelet": "Kubernetes v1.20.2\n"}
+        self.versions["containerd"] = "containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3\n"
+        self.flag_file = directory / "kubeadm-flags.env"
+        self.flag_file.write_text('KUBELET_KUBEADM_ARGS="--network-plugin=cni --pod-infra-container-image=k8s.gcr.io/pause:3.2"\n')
+        self.daemon_json = directory / "daemon.json"
+        self.containerd_config = directory / "config.toml"
+
+    def show(self) -> str:
+        blocks = []
+        for unit, pid in self.pids.items():
+            state = "active" if pid or unit == "docker.socket" else "inactive"
+            since = int(self.started * 1e6) if pid else 0
+            files = f"EnvironmentFiles={self.flag_file} (ignore_errors=yes)\n" if unit == "kubelet.service" else ""
+            blocks.append(
+                f"Id={unit}\nMainPID={pid}\nLoadState=loaded\nActiveState={state}\nUnitFileState=enabled\n"
+                f"{files}ActiveEnterTimestampMonotonic={since}\n"
+            )
+        return "\n".join(blocks)
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        real_run, real_read = AnsibleModule.run_command, node_facts.read_text
+
+        def run_command(module, command, **keywords):
+            if command[0] == "systemctl":
+                return 0, self.show(), ""
+            if command[-1] == "--version":
+                return 0, self.versions[command[0]], ""
+            return real_run(module, command, **keywords)
+
+        def read_text(path):
+            if path.startswith("/proc/"):
+                arguments = self.processes.get(int(path.split("/")[2]))
+                return "\0".join(arguments) + "\0" if arguments else None
+            return real_read(path)
+
+        monkeypatch.setattr(AnsibleModule, "run_command", run_command)
+        monkeypatch.setattr(AnsibleModule, "get_bin_path", lambda _module, name, **_keywords: f"/usr/bin/{name}")
+        monkeypatch.setattr(node_facts, "read_text", read_text)
+        monkeypatch.setattr(node_facts, "DockerEngine", lambda: DockerEngineAt(self.docker.path))
+        monkeypatch.setattr(node_facts, "FLAG_FILES", [str(self.flag_file)])
+        monkeypatch.setattr(node_facts, "DAEMON_JSON", str(self.daemon_json))
+        monkeypatch.setattr(node_facts, "DOCKER_CERTS", str(self.directory / "certs.d"))
+        monkeypatch.setattr(node_facts, "API_SERVER_MANIFEST", str(self.directory / "kube-apiserver.yaml"))
+
+    def facts(self):
+        result = run_module(
+            node_facts, journal=str(self.directory / "journal.json"), containerd_config=str(self.containerd_config), check_mode=True
+        )
+        assert not result["changed"]
+        return result["ansible_facts"]["dockershim_migration"]
+
+
+DockerEngineAt = node_facts.DockerEngine
+
+
+@pytest.fixture
+def node(tmp_path, monkeypatch, docker, ctr):
+    ctr.has_image("k8s.gcr.io/pause:3.2", WEB)
+    docker.info = {"ServerVersion": "20.10.24", "DockerRootDir": "/var/lib/docker", "CgroupDriver": "systemd", "Driver": "overlay2"}
+    docker.images = [
+        {"Id": WEB, "RepoTags": ["web:1", "<none>:<none>"], "RepoDigests": ["<none>@<none>"], "Size": 1000},
+        {"Id": "sha256:nameless", "RepoTags": None, "RepoDigests": None, "Size": 10},
+    ]
+    pod = {"io.kubernetes.pod.uid": "1", "io.kubernetes.pod.name": "web-1", "io.kubernetes.pod.namespace": "demo"}
+    docker.containers = [
+        {"Id": "c1", "Names": ["/k8s_web"], "Image": "web:1", "ImageID": WEB, "Labels": pod},
+        {"Id": "c2", "Names": ["/ceph"], "Image": "ceph:16", "ImageID": "sha256:other", "Labels": None},
+    ]
+    node = FakeNode(tmp_path, docker)
+    node.install(monkeypatch)
+    return node
+
+
+def test_a_running_node(node):
+    facts = node.facts()
+    kubelet = facts["kubelet"]
+    assert (kubelet["installed"], kubelet["active"], kubelet["version"], kubelet["runtime"]) == (True, True, "1.20.2", "dockershim")
+    assert kubelet["node_name"] == "node-7"
+    assert kubelet["flags"]["network-plugin"] == "cni"
+    assert kubelet["flag_sources"][0]["flags"]["pod-infra-container-image"] == "k8s.gcr.io/pause:3.2"
+    docker = facts["docker"]
+    assert (docker["active"], docker["version"], docker["cgroup_driver"]) == (True, "20.10.24", "systemd")
+    assert [(c["name"], c["kubernetes"], c["pod"]) for c in docker["containers"]] == [
+        ("k8s_web", True, "demo/web-1"),
+        ("ceph", False, None),
+    ]
+    assert [(i["tags"], i["digests"], i["used"]) for i in docker["images"]] == [(["web:1"], [], True), ([], [], False)]
+    assert facts["containerd"]["version"] == "1.6.20"
+    assert facts["containerd"]["images"] == {"k8s.gcr.io/pause:3.2": WEB}
+    assert facts["journal"] == []
+    assert not facts["control_plane"]
+
+
+def test_what_runs_counts_more_than_what_files_say(node):
+    node.flag_file.write_text(
+        'KUBELET_KUBEADM_ARGS="--container-runtime=remote --container-runtime-endpoint=unix:///run/containerd/containerd.sock"\n'
+    )
+    assert node.facts()["kubelet"]["runtime"] == "dockershim"
+    # Only of a kubelet that does not run do the files tell what it would do.
+    node.pids["kubelet.service"] = 0
+    kubelet = node.facts()["kubelet"]
+    assert (kubelet["active"], kubelet["runtime"]) == (False, "containerd")
+
+
+def test_a_stopped_docker_is_not_woken_through_its_socket(node, monkeypatch):
+    node.pids["docker.service"] = 0
+    monkeypatch.setattr(node_facts, "DockerEngine", lambda: pytest.fail("asked Docker"))
+    docker = node.facts()["docker"]
+    assert (docker["active"], docker["socket_active"], docker["images"]) == (False, True, [])
+
+
+def test_no_credentials_leave_the_node(node):
+    node.daemon_json.write_text(json.dumps({"proxies": {"http-proxy": "http://me:hunter2@proxy.example:3128"}}))
+    text = json.dumps(node.facts())
+    assert "hunter2" not in text
+    assert "user:secret" not in text
+    assert "proxy.example:3128" in text
+
+
+def test_a_broken_daemon_json_is_named(node):
+    node.daemon_json.write_text('{"registry-mirrors": [')
+    with pytest.raises(ModuleFailedError, match=r"daemon\.json"):
+        node.facts()
+
+
+def test_certificates_are_listed_by_registry(node):
+    directory = node.directory / "certs.d" / "registry.example:5000"
+    directory.mkdir(parents=True)
+    (directory / "ca.crt").write_text("")
+    assert node.facts()["docker"]["certificates"] == {"registry.example:5000": ["ca.crt"]}
+
+
+@pytest.mark.parametrize(("age", "pending"), [(-60, False), (60, True)], ids=["older than the process", "written since it started"])
+def test_a_containerd_that_does_not_know_its_file_yet(node, age, pending):
+    node.containerd_config.write_text("version = 2\n")
+    moment = time.time() + age
+    os.utime(node.containerd_config, (moment, moment))
+    assert node.facts()["containerd"]["restart_pending"] is pending
+
+
+def test_a_control_plane_knows_itself(node):
+    (node.directory / "kube-apiserver.yaml").write_text("")
+    assert node.facts()["control_plane"]
+
+
+def test_free_space_is_asked_of_the_nearest_directory_there_is(tmp_path):
+    assert node_facts.free_bytes(str(tmp_path / "not" / "there")) == node_facts.free_bytes(str(tmp_path)) > 0

@@ -1,0 +1,312 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan as a table: real facts of a lab node (fixtures/facts_worker.json), one thing changed a case."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan import Wishes, migration_plan, plan_text
+
+FACTS = json.loads((Path(__file__).parent / "fixtures" / "facts_worker.json").read_text(encoding="utf-8"))
+CONTAINERD = kubelet_flags.CONTAINERD_ENDPOINT
+
+
+@pytest.fixture
+def facts():
+    return copy.deepcopy(FACTS)
+
+
+def change(facts, path, value):
+    """Sets facts["a"]["b"] for the path a.b."""
+    *parents, last = path.split(".")
+    for key in parents:
+        facts = facts[key]
+    facts[last] = value
+
+
+def migrated(facts):
+    """The same node after its migration."""
+    facts["kubelet"].update(
+        flags={"container-runtime": "remote", "container-runtime-endpoint": CONTAINERD}, runtime="containerd", endpoint=CONTAINERD
+    )
+    facts["docker"].update(active=False, enabled=False, containers=[], images=[])
+    facts["journal"] = [{"event": "switch_started"}, {"event": "switch_completed"}]
+    return facts
+
+
+def blockers(facts, **wishes):
+    return [blocker["what"] for blocker in migration_plan(facts, Wishes(**wishes))["blockers"]]
+
+
+def test_a_node_with_dockershim(facts):
+    plan = migration_plan(facts, Wishes())
+    assert plan["blockers"] == []
+    assert plan["runtime"] == {"from": "dockershim", "to": "containerd", "endpoint": CONTAINERD}
+    assert plan["switch"]["needed"]
+    assert plan["switch"]["drain"]
+    assert not plan["switch"]["kubelet_done"]
+    assert plan["containerd"]["settings"] == {
+        "sandbox_image": "k8s.gcr.io/pause:3.2",
+        "systemd_cgroup": True,
+        "cri_enabled": True,
+        "registry_config_path": "/etc/containerd/certs.d",
+        "cni_bin_dir": "/opt/cni/bin",
+        "cni_conf_dir": "/etc/cni/net.d",
+    }
+    assert not plan["containerd"]["restart_in_window"]
+    assert [host["name"] for host in plan["registries"]] == ["docker.io", "registry.lab:5001"]
+    assert plan["kubelet"]["files"] == [
+        {
+            "path": "/var/lib/kubelet/kubeadm-flags.env",
+            "variable": "KUBELET_KUBEADM_ARGS",
+            "flags": {"container-runtime": "remote", "container-runtime-endpoint": CONTAINERD},
+            "absent": list(kubelet_flags.DOCKERSHIM_FLAGS),
+        }
+    ]
+
+
+def test_a_migrated_node_needs_nothing_and_says_nothing(facts):
+    plan = migration_plan(migrated(facts), Wishes())
+    assert not plan["switch"]["needed"]
+    assert plan["blockers"] == plan["attention"] == plan["not_applicable"] == []
+    assert plan_text(plan) == ["worker-1: nothing to do, the kubelet uses containerd"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "drain", "kubelet_done", "resuming"),
+    [
+        ({"journal": [{"event": "switch_started"}]}, False, True, True),
+        ({"journal": [{"event": "switch_started"}, {"event": "drain_started"}], "kubelet.active": False}, False, False, True),
+        (
+            {
+                "journal": [{"event": "switch_completed"}, {"event": "switch_started"}],
+                "kubelet.active": False,
+                "kubelet.runtime": "dockershim",
+                "kubelet.flags": FACTS["kubelet"]["flags"],
+            },
+            False,
+            False,
+            True,
+        ),
+    ],
+    ids=["killed after the kubelet's start", "killed before the kubelet's start", "killed before the flags were written"],
+)
+def test_a_killed_run_is_taken_up_where_it_stood(facts, changes, drain, kubelet_done, resuming):
+    migrated(facts)
+    for path, value in changes.items():
+        change(facts, path, value)
+    plan = migration_plan(facts, Wishes())
+    switch = plan["switch"]
+    assert (switch["needed"], switch["drain"], switch["kubelet_done"], switch["resuming"]) == (True, drain, kubelet_done, resuming)
+    assert plan["blockers"] == []
+
+
+def test_containers_that_outlived_the_switch_are_a_reason_to_act(facts):
+    containers = copy.deepcopy(facts["docker"]["containers"])
+    migrated(facts)
+    facts["docker"].update(active=True, containers=containers)
+    switch = migration_plan(facts, Wishes())["switch"]
+    assert switch["needed"]
+    assert "Docker still runs containers of 2 pods" in switch["reasons"][0]
+
+
+@pytest.mark.parametrize(
+    ("flags", "config", "expected"),
+    [
+        ({}, "cgroupDriver: systemd\n", "systemd"),
+        ({}, "cgroupDriver: cgroupfs\n", "cgroupfs"),
+        # kubeadm up to 1.20 wrote Docker's driver into kubeadm-flags.env; a flag wins over the file.
+        ({"cgroup-driver": "systemd"}, "cgroupDriver: cgroupfs\n", "systemd"),
+        ({"cgroup-driver": "cgroupfs"}, "cgroupDriver: systemd\n", "cgroupfs"),
+        # The kubelet's own default, whatever kubeadm's is.
+        ({}, "", "cgroupfs"),
+        ({}, "kind: KubeletConfiguration\n", "cgroupfs"),
+    ],
+)
+def test_containerd_gets_the_kubelets_cgroup_driver(facts, flags, config, expected):
+    facts["kubelet"]["flags"].update(flags)
+    facts["kubelet"]["config"] = config
+    assert migration_plan(facts, Wishes())["containerd"]["settings"]["systemd_cgroup"] is (expected == "systemd")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "what"),
+    [
+        ("kubelet.installed", False, "kubelet"),
+        ("kubelet.runtime", "cri-dockerd", "runtime cri-dockerd at unix:///var/run/dockershim.sock"),
+        ("kubelet.active", False, "kubelet.service"),
+        ("kubelet.flags.network-plugin", "kubenet", "--network-plugin=kubenet"),
+        ("kubelet.flags.cni-bin-dir", "/srv/cni", "--cni-bin-dir"),
+        ("docker.swarm", "active", "Docker Swarm"),
+        ("docker.units", [], "docker.service"),
+        ("docker.active", False, "docker.service"),
+        ("disk.containerd", 1024**3, "disk space below /var/lib/containerd"),
+        ("containerd.unit", False, "containerd 1.6.20"),
+        ("containerd.version", "2.0.1", "containerd 2.0.1"),
+        ("containerd.version", "1.4.13", "containerd 1.4.13"),
+    ],
+)
+def test_what_stands_in_the_way(facts, path, value, what):
+    assert blockers(facts) == []
+    change(facts, path, value)
+    assert blockers(facts) == [what]
+
+
+def test_every_blocker_says_why_and_what_to_do(facts):
+    facts["docker"]["swarm"] = "active"
+    facts["docker"]["containers"].append(
+        {"id": "1", "name": "ceph-osd", "image": "ceph:16", "kubernetes": False, "sandbox": False, "pod": None}
+    )
+    found = migration_plan(facts, Wishes())["blockers"]
+    assert [blocker["what"] for blocker in found] == ["Docker containers ceph-osd (ceph:16)", "Docker Swarm"]
+    assert all(blocker["why"] and blocker["what_to_do"] for blocker in found)
+    assert blockers(facts, foreign_containers="stop") == ["Docker Swarm"]
+
+
+@pytest.mark.parametrize(
+    ("kubelet", "containerd", "blocked"),
+    [
+        ("1.22.17", "1.5.18", False),
+        ("1.22.17", "1.7.24", False),
+        ("1.22.17", "2.0.0", True),
+        ("1.23.17", "2.0.0", False),
+        ("1.23.17", "1.6.20", False),
+    ],
+)
+def test_kubelet_and_containerd_must_speak_a_common_cri(facts, kubelet, containerd, blocked):
+    facts["kubelet"]["version"] = kubelet
+    facts["containerd"]["version"] = containerd
+    assert bool(blockers(facts)) is blocked
+
+
+@pytest.mark.parametrize(
+    ("preload", "expected"),
+    [
+        (
+            "all",
+            {
+                "docker.io/demo/web:1.0",
+                "docker.io/library/busybox:1.35",
+                "k8s.gcr.io/kube-proxy:v1.20.2",
+                "k8s.gcr.io/pause:3.2",
+                "registry.lab:5001/demo/agent:1.0",
+                "registry.lab:5001/demo/unused:1.0",
+            },
+        ),
+        ("used", {"k8s.gcr.io/kube-proxy:v1.20.2", "k8s.gcr.io/pause:3.2", "registry.lab:5001/demo/agent:1.0"}),
+        ("none", set()),
+    ],
+)
+def test_the_images_to_copy(facts, preload, expected):
+    images = migration_plan(facts, Wishes(preload=preload))["images"]
+    names = {name for image in images["missing"] for name in image["references"]}
+    assert {name for name in names if "@" not in name} == expected
+    # One that pods name by its digest has no tag in Docker, and is copied under that name.
+    assert any(name.startswith("registry.lab:5001/demo/pinned@sha256:") for name in names) is (preload == "all")
+    assert len(images["nameless"]) == 1
+
+
+def test_an_image_that_containerd_has_is_not_copied_again(facts):
+    web = next(image for image in facts["docker"]["images"] if "demo/web:1.0" in image["tags"])
+    facts["containerd"]["images"] = {"docker.io/demo/web:1.0": web["id"], "docker.io/library/busybox:1.35": "sha256:another"}
+    missing = migration_plan(facts, Wishes())["images"]["missing"]
+    names = [name for image in missing for name in image["references"]]
+    assert "docker.io/demo/web:1.0" not in names
+    assert any(name.startswith("docker.io/demo/web@") for name in names)
+    assert "docker.io/library/busybox:1.35" in names
+
+
+def test_flags_that_the_administrator_repeats_go_as_well(facts):
+    facts["kubelet"]["flag_sources"].append(
+        {"path": "/etc/default/kubelet", "variable": "KUBELET_EXTRA_ARGS", "flags": {"network-plugin": "cni", "v": "2"}}
+    )
+    files = migration_plan(facts, Wishes())["kubelet"]["files"]
+    assert files[1:] == [{"path": "/etc/default/kubelet", "variable": "KUBELET_EXTRA_ARGS", "flags": {}, "absent": ["network-plugin"]}]
+
+
+def test_nothing_of_daemon_json_is_dropped_silently(facts):
+    facts["docker"]["daemon_json"]["dns"] = ["192.0.2.53"]
+    facts["docker"]["daemon_json"]["exec-opts"].append("isolation=default")
+    plan = migration_plan(facts, Wishes())
+    told = {note["what"].removeprefix("daemon.json ").split(" ")[0] for note in plan["attention"] + plan["not_applicable"]}
+    carried = {"registry-mirrors", "insecure-registries", "storage-driver"}
+    assert told | carried == set(facts["docker"]["daemon_json"])
+
+
+@pytest.mark.parametrize(
+    ("flag", "wish", "expected"),
+    [
+        ("k8s.gcr.io/pause:3.2", "", "k8s.gcr.io/pause:3.2"),
+        ("k8s.gcr.io/pause:3.2", "registry.example/pause:3.9", "registry.example/pause:3.9"),
+        # What a running pod has, where the flags are silent.
+        ("", "", "k8s.gcr.io/pause:3.2"),
+    ],
+)
+def test_the_pause_image(facts, flag, wish, expected):
+    facts["kubelet"]["flags"]["pod-infra-container-image"] = flag
+    assert migration_plan(facts, Wishes(sandbox_image=wish))["containerd"]["settings"]["sandbox_image"] == expected
+
+
+def test_an_unknown_pause_image_is_a_blocker(facts):
+    del facts["kubelet"]["flags"]["pod-infra-container-image"]
+    facts["docker"]["containers"] = []
+    assert blockers(facts) == ["pause image"]
+
+
+def test_a_docker_bound_to_containerd_postpones_the_restart(facts):
+    facts["docker"]["bound_to_containerd"] = True
+    assert migration_plan(facts, Wishes())["containerd"]["restart_in_window"]
+
+
+REFUSED = {
+    "failed": False,
+    "failed_when_result": False,
+    "msg": "Node worker-1 is not drained, and nothing was changed: demo/one-shot has no controller.",
+}
+BUDGETS = {
+    "budgets": [
+        {"namespace": "demo", "name": "web", "disruptions_allowed": 0, "current_healthy": 3, "desired_healthy": 3},
+        {"namespace": "demo", "name": "api", "disruptions_allowed": 1, "current_healthy": 3, "desired_healthy": 2},
+    ]
+}
+
+
+def test_a_refused_drain_is_a_blocker(facts):
+    found = migration_plan(facts, Wishes(), REFUSED)["blockers"]
+    assert [blocker["what"] for blocker in found] == ["draining worker-1"]
+    assert "demo/one-shot has no controller" in found[0]["why"]
+
+
+def test_a_budget_that_allows_nothing_is_pointed_out(facts):
+    plan = migration_plan(facts, Wishes(), BUDGETS)
+    assert plan["blockers"] == []
+    assert [note["what"] for note in plan["attention"] if "Budget" in note["what"]] == ["PodDisruptionBudget demo/web"]
+
+
+@pytest.mark.parametrize("drain", [REFUSED, BUDGETS], ids=["refused", "budgets"])
+def test_a_node_that_is_not_drained_has_nothing_to_fear_from_draining(facts, drain):
+    interrupted = migrated(facts)
+    interrupted["journal"] = [{"event": "switch_started"}]
+    plan = migration_plan(interrupted, Wishes(), drain)
+    assert plan["switch"]["needed"]
+    assert plan["blockers"] == []
+    assert not [note for note in plan["attention"] if "Budget" in note["what"]]
+
+
+def test_the_text_names_everything(facts):
+    facts["docker"]["swarm"] = "active"
+    text = "\n".join(plan_text(migration_plan(facts, Wishes())))
+    for word in (
+        "dockershim -> containerd",
+        "k8s.gcr.io/pause:3.2",
+        "registry.lab:5001",
+        "blockers: Docker Swarm",
+        "attention: daemon.json log-opts",
+    ):
+        assert word in text

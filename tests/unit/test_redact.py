@@ -1,0 +1,23 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.dockershim.migration.plugins.module_utils._redact import without_url_credentials
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("http://proxy:3128", "http://proxy:3128"),
+        ("http://user:secret@proxy:3128/path", "http://********@proxy:3128/path"),
+        # Go takes the last @ for the end of the credentials.
+        ("--http-proxy=http://user:se@cret@proxy", "--http-proxy=http://********@proxy"),
+        ("admin@example.org", "admin@example.org"),
+        (["https://u:p@a", 1, None], ["https://********@a", 1, None]),
+        ({"proxies": {"http-proxy": "http://u:p@a"}, "debug": True}, {"proxies": {"http-proxy": "http://********@a"}, "debug": True}),
+    ],
+)
+def test_urls_lose_their_credentials(value, expected):
+    assert without_url_credentials(value) == expected
