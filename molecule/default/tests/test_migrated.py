@@ -115,6 +115,13 @@ def test_a_pod_without_controller_is_still_there_with_its_data(before):
     assert cluster.api().read_namespaced_pod_log("keeper", cluster.DEMO).strip() == before["keeper"]["marker"]
 
 
+def test_no_log_goes_into_dockers_files(node):
+    # Where a container's log is a link of the dockershim's, it ends with Docker's data.
+    logs = node.check_output("find /var/log/pods -name '*.log' -printf '%y %p %l\\n'").splitlines()
+    assert [log for log in logs if log.startswith("f ")]
+    assert not [log for log in logs if log.startswith("l ")]
+
+
 def test_finished_pods_are_kept(before):
     pods = cluster.api().list_namespaced_pod(cluster.DEMO).items
     assert before["finished"]
