@@ -64,7 +64,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
-from ansible_collections.dockershim.migration.plugins.plugin_utils._plan import Wishes, migration_plan
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan import migration_plan
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Wishes
 
 
 def plan_filter(facts: dict[str, Any], drain: dict[str, Any] | None = None, **wishes: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ _value:
 
 from typing import Any
 
-from ansible_collections.dockershim.migration.plugins.plugin_utils._plan import plan_text
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_text import plan_text
 
 
 class FilterModule:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
-from ansible_collections.dockershim.migration.plugins.plugin_utils._plan import Wishes, migration_plan, plan_text
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan import migration_plan
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Wishes
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_text import plan_text
 
 FACTS = json.loads((Path(__file__).parent / "fixtures" / "facts_worker.json").read_text(encoding="utf-8"))
 CONTAINERD = kubelet_flags.CONTAINERD_ENDPOINT

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands in the way of a node's migration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, Plan, Wishes, gib, note
+
+#: An image takes about its size twice in containerd: its layers as archives and, unpacked, as snapshots.
+DISK_FACTOR = 2
+#: Bytes that must stay free beside the images.
+DISK_RESERVE = 1024**3
+
+#: First containerd release with a CRI plugin that reads registry.config_path (containerd 1.5 release notes).
+CONFIG_PATH_SINCE = (1, 5)
+
+
+def blockers_of(facts: Facts, plan: Plan, wishes: Wishes) -> list[Note]:
+    kubelet, docker, containerd = facts["kubelet"], facts["docker"], facts["containerd"]
+    blockers = []
+    if kubelet["runtime"] not in (kubelet_flags.DOCKERSHIM, kubelet_flags.CONTAINERD):
+        blockers.append(
+            note(
+                f"runtime {kubelet['runtime']} at {kubelet['endpoint']}",
+                "this release moves nodes from dockershim only",
+                "Leave the node out of this run.",
+            )
+        )
+    if not kubelet["active"] and not plan["switch"]["resuming"]:
+        blockers.append(
+            note(
+                "kubelet.service",
+                "the kubelet does not run, and no migration stopped it",
+                "Find out why ('systemctl status kubelet'), start it, and run again.",
+            )
+        )
+    if kubelet["runtime"] == kubelet_flags.DOCKERSHIM:
+        blockers += _dockershim_blockers(facts, plan)
+    foreign = [f"{container['name']} ({container['image']})" for container in docker["containers"] if not container["kubernetes"]]
+    if foreign and wishes.foreign_containers == "refuse":
+        blockers.append(
+            note(
+                "Docker containers " + ", ".join(foreign),
+                "they do not belong to Kubernetes and would end with Docker",
+                "Move them to another host, or accept their end with preflight_foreign_containers: stop.",
+            )
+        )
+    if docker.get("swarm", "inactive") != "inactive":
+        blockers.append(
+            note("Docker Swarm", "the node is part of a swarm, which would lose it", "Leave the swarm first ('docker swarm leave').")
+        )
+    needed, free = plan["images"]["bytes"] * DISK_FACTOR + DISK_RESERVE, facts["disk"]["containerd"]
+    if plan["images"]["missing"] and needed > free:
+        blockers.append(
+            note(
+                "disk space below /var/lib/containerd",
+                f"copying {len(plan['images']['missing'])} images takes about {gib(needed)}, {gib(free)} are free",
+                "Remove images that nobody needs ('docker image prune --all'), copy only those in use with "
+                "containerd_preload: used, or give the file system more room.",
+            )
+        )
+    if "sandbox_image" not in plan["containerd"]["settings"] and not plan["switch"]["resuming"]:
+        blockers.append(
+            note(
+                "pause image",
+                "neither the kubelet's flags nor a running pod tell which one the node uses",
+                "Name it: containerd_sandbox_image.",
+            )
+        )
+    if containerd["installed"]:
+        blockers += _containerd_blockers(kubelet["version"], containerd, plan)
+    return blockers
+
+
+def _dockershim_blockers(facts: Facts, plan: Plan) -> list[Note]:
+    kubelet = facts["kubelet"]
+    blockers = []
+    plugin = kubelet["flags"].get("network-plugin", "")
+    if plugin != "cni":
+        blockers.append(
+            note(
+                f"--network-plugin={plugin}",
+                "the pods' network is not CNI's, and containerd knows no other",
+                "Move the cluster to a CNI network first.",
+            )
+        )
+    editable = {name for source in kubelet["flag_sources"] for name in source["flags"]}
+    for name in kubelet_flags.DOCKERSHIM_FLAGS:
+        if name in kubelet["flags"] and name not in editable:
+            blockers.append(
+                note(
+                    f"--{name}",
+                    f"the flag stands in a unit file ({', '.join(kubelet['unit_files'])}), and this release does not edit those",
+                    "Move it to KUBELET_EXTRA_ARGS in /etc/default/kubelet, or take it out at the migration.",
+                )
+            )
+    if not facts["docker"]["active"] and not plan["switch"]["resuming"]:
+        blockers.append(note("docker.service", "Docker does not run, so its images cannot be copied", "Start it and run again."))
+    if not facts["docker"]["units"]:
+        blockers.append(note("docker.service", "Docker is not a unit of systemd's here", "Leave the node out of this run."))
+    return blockers
+
+
+def _containerd_blockers(kubelet_version: str, containerd: Facts, plan: Plan) -> list[Note]:
+    """CRI versions: containerd to 1.5 speaks v1alpha2, 1.6 and 1.7 both, 2.0 v1; the kubelet to 1.22 v1alpha2, from 1.26 v1 only.
+
+    Sources: containerd RELEASES.md; Kubernetes release notes of 1.23 and 1.26.
+    """
+    blockers = []
+    release = kubelet_flags.release(containerd["version"] or "0.0")
+    kubelet_release = kubelet_flags.release(kubelet_version)
+    package = f"containerd {containerd['version']}"
+    if not containerd["unit"]:
+        blockers.append(note(package, "there is no containerd.service", "Install containerd from a package, or add the unit."))
+    if release >= (2, 0) and kubelet_release <= (1, 22):
+        blockers.append(
+            note(package, f"it speaks CRI v1 only, kubelet {kubelet_version} v1alpha2 only", "Install containerd 1.6 or 1.7 on the node.")
+        )
+    if release < (1, 6) and kubelet_release >= (1, 26):
+        blockers.append(
+            note(package, f"it speaks CRI v1alpha2 only, kubelet {kubelet_version} v1 only", "Install containerd 1.6 or newer on the node.")
+        )
+    if release < CONFIG_PATH_SINCE and plan["registries"]:
+        blockers.append(
+            note(package, "it cannot be told about registries in /etc/containerd/certs.d", "Install containerd 1.5 or newer on the node.")
+        )
+    return blockers
+
+
+def drain_blockers(plan: Plan, drain: dict[str, Any]) -> list[Note]:
+    # A node that is not going to be drained may have pods that could not be. Only a failure has a message; whether it counts as one
+    # is up to the task (failed_when).
+    if not plan["switch"]["drain"] or not drain.get("msg"):
+        return []
+    return [note(f"draining {plan['node']}", drain["msg"].rstrip("."), "Clear what it names out of the way, and run again.")]
+
+
+def drain_attention(plan: Plan, drain: dict[str, Any]) -> list[Note]:
+    if not plan["switch"]["drain"]:
+        return []
+    return [
+        note(
+            f"PodDisruptionBudget {budget['namespace']}/{budget['name']}",
+            f"it allows no disruption now, with {budget['current_healthy']} healthy pods of {budget['desired_healthy']} needed; "
+            "draining waits until it does, and fails after node_maintenance_drain_timeout",
+            "See that more of its pods are healthy, or lower the budget.",
+        )
+        for budget in drain.get("budgets", [])
+        if not budget["disruptions_allowed"]
+    ]

@@ -1,0 +1,36 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan for a person to read."""
+
+from __future__ import annotations
+
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Plan, gib
+
+
+def plan_text(plan: Plan) -> list[str]:
+    """Returns the plan for a person to read, line by line."""
+    lines = []
+    switch = plan.get("switch")
+    if switch and not switch["needed"]:
+        lines.append(f"{plan['node']}: nothing to do, the kubelet uses {plan['runtime']['from']}")
+    elif switch:
+        lines.append(f"{plan['node']}: {plan['runtime']['from']} -> {plan['runtime']['to']}, because {'; '.join(switch['reasons'])}")
+        settings = plan["containerd"]["settings"]
+        lines.append(
+            f"  containerd: {'will be installed, ' if plan['containerd']['install'] else ''}"
+            f"pause image {settings.get('sandbox_image', 'as it is')}, "
+            f"cgroup driver {'systemd' if settings['systemd_cgroup'] else 'cgroupfs'}, "
+            f"CNI plugins in {settings['cni_bin_dir']}"
+        )
+        names = [host["name"] for host in plan["registries"]]
+        lines.append(f"  registries: {', '.join(names) if names else 'nothing to carry over'}")
+        images = plan["images"]
+        lines.append(f"  images to copy: {len(images['missing'])} ({gib(images['bytes'])})")
+        for file in plan["kubelet"]["files"]:
+            flags = " ".join(f"--{name}={value}" for name, value in sorted(file["flags"].items()))
+            lines.append(f"  {file['path']}: {flags or 'flags of the dockershim removed'}")
+    for title in ("blockers", "attention", "not_applicable"):
+        for note in plan.get(title, []):
+            lines.append(f"  {title.replace('_', ' ')}: {note['what']}: {note['why']}. {note['what_to_do']}")
+    return lines
