@@ -8,8 +8,10 @@ from __future__ import annotations
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, note
 
 #: Keys of daemon.json whose value reaches the node's new configuration by another part of the plan.
+#: Keys of daemon.json whose value reaches the node's new configuration by another part of the plan.
 CARRIED_KEYS = frozenset({"registry-mirrors", "insecure-registries"})
 
+#: Keys of daemon.json that mean nothing without Docker, with the reason (moby's documentation of dockerd, 20.10).
 #: Keys of daemon.json that mean nothing without Docker, with the reason (moby's documentation of dockerd, 20.10).
 NOT_APPLICABLE_KEYS = {
     "live-restore": "containerd's shims always outlive a restart of containerd",
@@ -20,6 +22,7 @@ NOT_APPLICABLE_KEYS = {
     "max-concurrent-uploads": "nodes do not push images",
 }
 
+#: What to do about keys that this release does not carry over; any other key gets the general answer.
 #: What to do about keys that this release does not carry over; any other key gets the general answer.
 KNOWN_ATTENTION = {
     "log-driver": "The kubelet writes the containers' logs itself then, as files below /var/log/pods; a log agent must read those.",

@@ -11,8 +11,8 @@ import yaml
 from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts
 
+#: Where kubeadm writes the flags, and in which variable.
 KUBEADM_FLAGS = ("/var/lib/kubelet/kubeadm-flags.env", "KUBELET_KUBEADM_ARGS")
-REGISTRY_CONFIG_PATH = "/etc/containerd/certs.d"
 
 
 def flag_files(kubelet: Facts) -> list[dict[str, Any]]:
