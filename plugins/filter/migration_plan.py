@@ -20,6 +20,12 @@ options:
       - The node's facts, C(ansible_facts.dockershim_migration), as M(dockershim.migration.node_facts) returns them.
     type: dict
     required: true
+  target:
+    description:
+      - The runtime to move to. Where the node comes from its facts tell.
+    type: str
+    choices: [containerd, cri-dockerd]
+    default: containerd
   preload:
     description:
       - Which of Docker's images are to be copied to containerd.

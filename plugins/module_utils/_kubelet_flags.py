@@ -13,6 +13,7 @@ CONTAINERD = "containerd"
 CRI_DOCKERD = "cri-dockerd"
 
 CONTAINERD_ENDPOINT = "unix:///run/containerd/containerd.sock"
+CRI_DOCKERD_ENDPOINT = "unix:///run/cri-dockerd.sock"
 DOCKERSHIM_ENDPOINT = "unix:///var/run/dockershim.sock"
 
 #: Flags that only the dockershim reads. With any other runtime they do nothing up to 1.23; from 1.24 the kubelet does

@@ -6,10 +6,11 @@
 DOCUMENTATION = r"""
 ---
 module: docker_containers
-short_description: Makes sure that no container of Docker's runs on a node
+short_description: Makes sure that no container that the kubelet made runs under Docker
 version_added: 0.1.0
 description:
-  - Stops all containers that Docker runs, the containers of each pod before the pause container that holds its network.
+  - Stops all containers that Docker runs, the containers of each pod before the pause container that holds its network. Those of other
+    programs than the kubelet can be kept.
   - Where Docker is stopped already, stops what outlived it. With C(live-restore) containers go on without Docker, keep their ports (2380
     and 6443 on a control plane) and would stand in the way of the same pods under another runtime.
   - With O(cni_bin_dir) a pod's network is given back to its CNI plugins before its pause container ends, as the kubelet would have done,
@@ -32,8 +33,9 @@ options:
       - What to do about running containers that do not belong to Kubernetes.
       - V(refuse) fails before anything is stopped.
       - V(stop) stops them as well.
+      - V(keep) leaves them alone, for a Docker that goes on running.
     type: str
-    choices: [refuse, stop]
+    choices: [refuse, stop, keep]
     default: refuse
   grace_period:
     description:
@@ -117,6 +119,11 @@ def refuse_foreign(containers):
             "keep Docker on this node, or accept their end (foreign: stop).".format(", ".join(foreign)),
             foreign=foreign,
         )
+
+
+def wanted(containers, foreign):
+    """Returns the containers that are to end."""
+    return [container for container in containers if foreign != "keep" or is_kubernetes_container(container)]
 
 
 class RunningDocker(object):
@@ -207,7 +214,7 @@ def release_pod_networks(module, docker, sandboxes):
 def main():
     module = AnsibleModule(
         argument_spec={
-            "foreign": {"type": "str", "choices": ["refuse", "stop"], "default": "refuse"},
+            "foreign": {"type": "str", "choices": ["refuse", "stop", "keep"], "default": "refuse"},
             "grace_period": {"type": "int", "default": 30},
             "cni_bin_dir": {"type": "str"},
             "docker_root": {"type": "path", "default": "/var/lib/docker"},
@@ -230,7 +237,7 @@ def main():
                 "Neither docker.service nor containerd.service runs on this node, so nothing can tell which containers live on. "
                 "Start containerd ('systemctl start containerd')."
             )
-        found = docker.containers()
+        found = wanted(docker.containers(), params["foreign"])
         released = []
         if params["foreign"] == "refuse":
             refuse_foreign(found)
@@ -240,7 +247,7 @@ def main():
             if params["cni_bin_dir"]:
                 released = release_pod_networks(module, docker, sandboxes)
             docker.stop(sandboxes)
-            left = docker.containers()
+            left = wanted(docker.containers(), params["foreign"])
             if left:
                 raise MigrationError(
                     "These containers of Docker's do not end: {0}.".format(", ".join(sorted(container["name"] for container in left)))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the dockershim.migration developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan of a node's migration to containerd: a pure function of its facts and the user's wishes.
+"""The plan of a node's migration: a pure function of its facts and the user's wishes.
 
 The plan is data. It says what containerd, the kubelet and the registries' configuration will be told, which images are to
 be copied, whether the kubelet has to be switched at all, and, in three lists, what stands in the way (C(blockers)), what
@@ -12,18 +12,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
+from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD
 from ansible_collections.dockershim.migration.plugins.module_utils._registries import registries
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blockers import blockers_of, drain_attention, drain_blockers
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_containerd import containerd_part
-from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_docker import docker_attention, docker_not_applicable
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_docker import docker_attention, docker_not_applicable, docker_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_images import images_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import flag_files
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Plan, Wishes, note
-
-#: The journal's events that begin and end a switch.
-SWITCH_STARTED = "switch_started"
-SWITCH_COMPLETED = "switch_completed"
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import runtime_part, switch_part
 
 
 def migration_plan(facts: Facts, wishes: Wishes, drain: dict[str, Any] | None = None) -> Plan:
@@ -39,44 +36,21 @@ def migration_plan(facts: Facts, wishes: Wishes, drain: dict[str, Any] | None = 
     if not kubelet["installed"]:
         return {"blockers": [note("kubelet", "there is no kubelet on this host", "Take the host out of the inventory's group.")]}
     known = registries(facts["docker"]["daemon_json"], facts["docker"]["daemon_arguments"], facts["docker"]["certificates"])
+    runtime = runtime_part(facts, wishes)
     plan: Plan = {
         "node": kubelet["node_name"],
         "control_plane": facts["control_plane"],
-        "runtime": {"from": kubelet["runtime"], "to": kubelet_flags.CONTAINERD, "endpoint": kubelet_flags.CONTAINERD_ENDPOINT},
-        "switch": _switch(facts),
-        "kubelet": {"files": flag_files(kubelet)},
+        "runtime": runtime,
+        "switch": switch_part(facts, wishes),
+        "kubelet": {"files": flag_files(kubelet, runtime["endpoint"])},
         "containerd": containerd_part(facts, wishes),
         "registries": known["hosts"],
-        "images": images_part(facts, wishes.preload),
-        "docker": {"units": facts["docker"]["units"], "root_dir": facts["docker"]["root_dir"], "foreign": wishes.foreign_containers},
+        # Behind cri-dockerd they stay where they are.
+        "images": images_part(facts, wishes.preload if wishes.target == CONTAINERD else "none"),
+        "docker": docker_part(facts, wishes),
     }
     unclear = [note(f"{item['key']} {item['value']}", item["why"].rstrip("."), item["what_to_do"]) for item in known["attention"]]
     plan["attention"] = unclear + docker_attention(facts) + drain_attention(plan, drain or {}) if plan["switch"]["needed"] else []
     plan["not_applicable"] = docker_not_applicable(facts) if plan["switch"]["needed"] else []
     plan["blockers"] = blockers_of(facts, plan, wishes) + drain_blockers(plan, drain or {}) if plan["switch"]["needed"] else []
     return plan
-
-
-def _switch(facts: Facts) -> dict[str, Any]:
-    kubelet = facts["kubelet"]
-    switches = [entry["event"] for entry in facts["journal"] if entry["event"] in (SWITCH_STARTED, SWITCH_COMPLETED)]
-    resuming = bool(switches) and switches[-1] == SWITCH_STARTED
-    done = kubelet["active"] and kubelet["runtime"] == kubelet_flags.CONTAINERD
-    reasons = []
-    if kubelet["runtime"] != kubelet_flags.CONTAINERD:
-        reasons.append(f"the kubelet uses {kubelet['runtime']} at {kubelet['endpoint']}")
-    if not kubelet["active"]:
-        reasons.append("the kubelet does not run")
-    pods = sorted({container["pod"] for container in facts["docker"]["containers"] if container["kubernetes"]})
-    if kubelet["runtime"] == kubelet_flags.CONTAINERD and pods:
-        reasons.append(f"Docker still runs containers of {len(pods)} pods, {pods[0]} among them")
-    if resuming:
-        reasons.append("an earlier run began to switch it and did not end")
-    return {
-        "needed": bool(reasons),
-        "reasons": reasons,
-        "resuming": resuming,
-        # Where the kubelet is stopped, or on containerd already, there is nothing left that draining could save.
-        "drain": kubelet["active"] and not done,
-        "kubelet_done": done,
-    }

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, Plan, Wishes, gib, note
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import runtime_blockers
 
 #: An image takes about its size twice in containerd: its layers as archives and, unpacked, as snapshots.
 DISK_FACTOR = 2
@@ -20,16 +21,8 @@ CONFIG_PATH_SINCE = (1, 5)
 
 
 def blockers_of(facts: Facts, plan: Plan, wishes: Wishes) -> list[Note]:
-    kubelet, docker, containerd = facts["kubelet"], facts["docker"], facts["containerd"]
-    blockers = []
-    if kubelet["runtime"] not in (kubelet_flags.DOCKERSHIM, kubelet_flags.CONTAINERD):
-        blockers.append(
-            note(
-                f"runtime {kubelet['runtime']} at {kubelet['endpoint']}",
-                "this release moves nodes from dockershim only",
-                "Leave the node out of this run.",
-            )
-        )
+    kubelet = facts["kubelet"]
+    blockers = runtime_blockers(facts, plan)
     if not kubelet["active"] and not plan["switch"]["resuming"]:
         blockers.append(
             note(
@@ -39,7 +32,22 @@ def blockers_of(facts: Facts, plan: Plan, wishes: Wishes) -> list[Note]:
             )
         )
     if kubelet["runtime"] == kubelet_flags.DOCKERSHIM:
-        blockers += _dockershim_blockers(facts, plan)
+        blockers += _dockershim_blockers(facts)
+    if kubelet["runtime"] in (kubelet_flags.DOCKERSHIM, kubelet_flags.CRI_DOCKERD):
+        blockers += _docker_blockers(facts, plan)
+    if plan["runtime"]["to"] == kubelet_flags.CONTAINERD:
+        blockers += _docker_end_blockers(facts, wishes) + _containerd_blockers(facts, plan)
+    elif not facts["cri_dockerd"]["active"]:
+        blockers.append(
+            note("cri-dockerd", "it does not run on the node", "Install it and start cri-docker.socket and cri-docker.service.")
+        )
+    return blockers
+
+
+def _docker_end_blockers(facts: Facts, wishes: Wishes) -> list[Note]:
+    """What would be lost with Docker."""
+    docker = facts["docker"]
+    blockers = []
     foreign = [f"{container['name']} ({container['image']})" for container in docker["containers"] if not container["kubernetes"]]
     if foreign and wishes.foreign_containers == "refuse":
         blockers.append(
@@ -53,6 +61,11 @@ def blockers_of(facts: Facts, plan: Plan, wishes: Wishes) -> list[Note]:
         blockers.append(
             note("Docker Swarm", "the node is part of a swarm, which would lose it", "Leave the swarm first ('docker swarm leave').")
         )
+    return blockers
+
+
+def _containerd_blockers(facts: Facts, plan: Plan) -> list[Note]:
+    blockers = []
     needed, free = plan["images"]["bytes"] * DISK_FACTOR + DISK_RESERVE, facts["disk"]["containerd"]
     if plan["images"]["missing"] and needed > free:
         blockers.append(
@@ -71,12 +84,12 @@ def blockers_of(facts: Facts, plan: Plan, wishes: Wishes) -> list[Note]:
                 "Name it: containerd_sandbox_image.",
             )
         )
-    if containerd["installed"]:
-        blockers += _containerd_blockers(kubelet["version"], containerd, plan)
+    if facts["containerd"]["installed"]:
+        blockers += _installed_containerd_blockers(facts["kubelet"]["version"], facts["containerd"], plan)
     return blockers
 
 
-def _dockershim_blockers(facts: Facts, plan: Plan) -> list[Note]:
+def _dockershim_blockers(facts: Facts) -> list[Note]:
     kubelet = facts["kubelet"]
     blockers = []
     plugin = kubelet["flags"].get("network-plugin", "")
@@ -84,7 +97,7 @@ def _dockershim_blockers(facts: Facts, plan: Plan) -> list[Note]:
         blockers.append(
             note(
                 f"--network-plugin={plugin}",
-                "the pods' network is not CNI's, and containerd knows no other",
+                "the pods' network is not CNI's, and this release moves no other",
                 "Move the cluster to a CNI network first.",
             )
         )
@@ -98,14 +111,19 @@ def _dockershim_blockers(facts: Facts, plan: Plan) -> list[Note]:
                     "Move it to KUBELET_EXTRA_ARGS in /etc/default/kubelet, or take it out at the migration.",
                 )
             )
+    return blockers
+
+
+def _docker_blockers(facts: Facts, plan: Plan) -> list[Note]:
+    blockers = []
     if not facts["docker"]["active"] and not plan["switch"]["resuming"]:
-        blockers.append(note("docker.service", "Docker does not run, so its images cannot be copied", "Start it and run again."))
+        blockers.append(note("docker.service", "Docker does not run, and the node's pods with it", "Start it and run again."))
     if not facts["docker"]["units"]:
         blockers.append(note("docker.service", "Docker is not a unit of systemd's here", "Leave the node out of this run."))
     return blockers
 
 
-def _containerd_blockers(kubelet_version: str, containerd: Facts, plan: Plan) -> list[Note]:
+def _installed_containerd_blockers(kubelet_version: str, containerd: Facts, plan: Plan) -> list[Note]:
     """CRI versions: containerd to 1.5 speaks v1alpha2, 1.6 and 1.7 both, 2.0 v1; the kubelet to 1.22 v1alpha2, from 1.26 v1 only.
 
     Sources: containerd RELEASES.md; Kubernetes release notes of 1.23 and 1.26.

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, note
+from typing import Any
+
+from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, Wishes, note
 
 #: Keys of daemon.json whose value reaches the node's new configuration by another part of the plan.
 #: Keys of daemon.json whose value reaches the node's new configuration by another part of the plan.
@@ -34,6 +37,17 @@ KNOWN_ATTENTION = {
     "default-runtime": "Set default_runtime_name in containerd's configuration.",
     "userns-remap": "containerd has no such setting for all of a node's pods.",
 }
+
+
+def docker_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
+    """What becomes of Docker itself: it ends with a move to containerd, and goes on behind cri-dockerd."""
+    ends = wishes.target == CONTAINERD
+    return {
+        "units": facts["docker"]["units"],
+        "root_dir": facts["docker"]["root_dir"],
+        "stop": ends,
+        "foreign": wishes.foreign_containers if ends else "keep",
+    }
 
 
 def docker_attention(facts: Facts) -> list[Note]:

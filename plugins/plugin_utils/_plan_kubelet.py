@@ -15,9 +15,9 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts i
 KUBEADM_FLAGS = ("/var/lib/kubelet/kubeadm-flags.env", "KUBELET_KUBEADM_ARGS")
 
 
-def flag_files(kubelet: Facts) -> list[dict[str, Any]]:
+def flag_files(kubelet: Facts, endpoint: str) -> list[dict[str, Any]]:
     """What has to stand in which of the kubelet's environment files."""
-    wanted = kubelet_flags.remote_runtime_flags(kubelet["version"], kubelet_flags.CONTAINERD_ENDPOINT)
+    wanted = kubelet_flags.remote_runtime_flags(kubelet["version"], endpoint)
     files = [{"path": KUBEADM_FLAGS[0], "variable": KUBEADM_FLAGS[1], "flags": wanted, "absent": list(kubelet_flags.DOCKERSHIM_FLAGS)}]
     for source in kubelet["flag_sources"]:
         if (source["path"], source["variable"]) == KUBEADM_FLAGS:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD
+
 Facts = dict[str, Any]
 Plan = dict[str, Any]
 Note = dict[str, str]
@@ -17,11 +19,13 @@ Note = dict[str, str]
 class Wishes:
     """What the user wants.
 
+    :param target: the runtime to move to: containerd or cri-dockerd.
     :param preload: which of Docker's images are copied: all, used (by the node's pods) or none.
     :param foreign_containers: what to do about containers that do not belong to Kubernetes: refuse or stop.
     :param sandbox_image: pause image to use instead of the kubelet's own; empty for the kubelet's.
     """
 
+    target: str = CONTAINERD
     preload: str = "all"
     foreign_containers: str = "refuse"
     sandbox_image: str = ""

@@ -5,7 +5,21 @@
 
 from __future__ import annotations
 
+from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Plan, gib
+
+
+def _containerd_lines(plan: Plan) -> list[str]:
+    settings, images = plan["containerd"]["settings"], plan["images"]
+    names = [host["name"] for host in plan["registries"]]
+    return [
+        f"  containerd: {'will be installed, ' if plan['containerd']['install'] else ''}"
+        f"pause image {settings.get('sandbox_image', 'as it is')}, "
+        f"cgroup driver {'systemd' if settings['systemd_cgroup'] else 'cgroupfs'}, "
+        f"CNI plugins in {settings['cni_bin_dir']}",
+        f"  registries: {', '.join(names) if names else 'nothing to carry over'}",
+        f"  images to copy: {len(images['missing'])} ({gib(images['bytes'])})",
+    ]
 
 
 def plan_text(plan: Plan) -> list[str]:
@@ -16,17 +30,8 @@ def plan_text(plan: Plan) -> list[str]:
         lines.append(f"{plan['node']}: nothing to do, the kubelet uses {plan['runtime']['from']}")
     elif switch:
         lines.append(f"{plan['node']}: {plan['runtime']['from']} -> {plan['runtime']['to']}, because {'; '.join(switch['reasons'])}")
-        settings = plan["containerd"]["settings"]
-        lines.append(
-            f"  containerd: {'will be installed, ' if plan['containerd']['install'] else ''}"
-            f"pause image {settings.get('sandbox_image', 'as it is')}, "
-            f"cgroup driver {'systemd' if settings['systemd_cgroup'] else 'cgroupfs'}, "
-            f"CNI plugins in {settings['cni_bin_dir']}"
-        )
-        names = [host["name"] for host in plan["registries"]]
-        lines.append(f"  registries: {', '.join(names) if names else 'nothing to carry over'}")
-        images = plan["images"]
-        lines.append(f"  images to copy: {len(images['missing'])} ({gib(images['bytes'])})")
+        if plan["runtime"]["to"] == CONTAINERD:
+            lines += _containerd_lines(plan)
         for file in plan["kubelet"]["files"]:
             flags = " ".join(f"--{name}={value}" for name, value in sorted(file["flags"].items()))
             lines.append(f"  {file['path']}: {flags or 'flags of the dockershim removed'}")

@@ -95,6 +95,14 @@ def test_containers_of_other_people_are_refused_before_anything_stops(stop, dock
     assert docker.containers == []
 
 
+def test_a_docker_that_goes_on_keeps_the_containers_of_other_people(stop, docker):
+    docker.containers = [SANDBOX, WEB, FOREIGN]
+    result = stop(foreign="keep")
+    assert {entry["name"] for entry in result["stopped"]} == {"pause", "web"}
+    assert [entry["Id"] for entry in docker.containers] == ["ceph"]
+    assert not stop(foreign="keep")["changed"]
+
+
 def test_a_container_that_does_not_end_is_named(stop, docker):
     docker.containers = [SANDBOX, WEB]
     docker.refuses_to_stop = {"web"}

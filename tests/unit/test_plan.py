@@ -17,6 +17,7 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_text im
 
 FACTS = json.loads((Path(__file__).parent / "fixtures" / "facts_worker.json").read_text(encoding="utf-8"))
 CONTAINERD = kubelet_flags.CONTAINERD_ENDPOINT
+CRI_DOCKERD = kubelet_flags.CRI_DOCKERD_ENDPOINT
 
 
 @pytest.fixture
@@ -42,6 +43,15 @@ def migrated(facts):
     return facts
 
 
+def behind_cri_dockerd(facts):
+    """The same node with its kubelet on cri-dockerd, as an earlier migration left it."""
+    facts["kubelet"].update(
+        flags={"container-runtime": "remote", "container-runtime-endpoint": CRI_DOCKERD}, runtime="cri-dockerd", endpoint=CRI_DOCKERD
+    )
+    facts["cri_dockerd"]["active"] = True
+    return facts
+
+
 def blockers(facts, **wishes):
     return [blocker["what"] for blocker in migration_plan(facts, Wishes(**wishes))["blockers"]]
 
@@ -49,7 +59,7 @@ def blockers(facts, **wishes):
 def test_a_node_with_dockershim(facts):
     plan = migration_plan(facts, Wishes())
     assert plan["blockers"] == []
-    assert plan["runtime"] == {"from": "dockershim", "to": "containerd", "endpoint": CONTAINERD}
+    assert plan["runtime"] == {"from": "dockershim", "to": "containerd", "endpoint": CONTAINERD, "reported": "containerd"}
     assert plan["switch"]["needed"]
     assert plan["switch"]["drain"]
     assert not plan["switch"]["kubelet_done"]
@@ -78,6 +88,63 @@ def test_a_migrated_node_needs_nothing_and_says_nothing(facts):
     assert not plan["switch"]["needed"]
     assert plan["blockers"] == plan["attention"] == plan["not_applicable"] == []
     assert plan_text(plan) == ["worker-1: nothing to do, the kubelet uses containerd"]
+
+
+def test_a_node_with_dockershim_on_its_way_to_cri_dockerd(facts):
+    facts["cri_dockerd"]["active"] = True
+    plan = migration_plan(facts, Wishes(target="cri-dockerd"))
+    assert plan["blockers"] == []
+    # The Node object names Docker before and after.
+    assert plan["runtime"] == {"from": "dockershim", "to": "cri-dockerd", "endpoint": CRI_DOCKERD, "reported": "docker"}
+    assert plan["switch"]["needed"]
+    assert plan["kubelet"]["files"][0]["flags"] == {"container-runtime": "remote", "container-runtime-endpoint": CRI_DOCKERD}
+    assert plan["docker"]["stop"] is False
+    assert plan["docker"]["foreign"] == "keep"
+    assert plan["images"]["missing"] == []
+
+
+@pytest.mark.parametrize(
+    ("node", "target", "needed", "source"),
+    [
+        (lambda facts: facts, "containerd", True, "dockershim"),
+        (lambda facts: facts, "cri-dockerd", True, "dockershim"),
+        (behind_cri_dockerd, "containerd", True, "cri-dockerd"),
+        (behind_cri_dockerd, "cri-dockerd", False, "cri-dockerd"),
+        (migrated, "containerd", False, "containerd"),
+        # It is further than that already.
+        (migrated, "cri-dockerd", False, "containerd"),
+    ],
+)
+def test_each_node_of_a_mixed_cluster_tells_its_own_way(facts, node, target, needed, source):
+    plan = migration_plan(node(facts), Wishes(target=target))
+    assert (plan["switch"]["needed"], plan["runtime"]["from"]) == (needed, source)
+
+
+@pytest.mark.parametrize(
+    ("journal", "kubelet", "target", "blocked", "source"),
+    [
+        # Cordoned only: it may still go the other way.
+        ([{"from": "dockershim", "to": "containerd"}], {}, "cri-dockerd", False, "dockershim"),
+        ([{"from": "dockershim", "to": "containerd"}], {"active": False}, "cri-dockerd", True, "dockershim"),
+        ([{"from": "dockershim", "to": "cri-dockerd"}], {"active": False}, "cri-dockerd", False, "dockershim"),
+        ([{"from": "dockershim", "to": "cri-dockerd"}], {"active": False}, "containerd", True, "dockershim"),
+        # Taken up again after the flags were written: where it came from the first entry knows.
+        (
+            [{"from": "cri-dockerd", "to": "containerd"}, {"from": "containerd", "to": "containerd"}],
+            {"active": False, "runtime": "containerd"},
+            "containerd",
+            False,
+            "cri-dockerd",
+        ),
+    ],
+)
+def test_an_unfinished_switch_is_finished_in_its_own_direction(facts, journal, kubelet, target, blocked, source):
+    facts["journal"] = [{"event": "switch_started", "details": details} for details in journal]
+    facts["kubelet"].update(kubelet)
+    facts["cri_dockerd"]["active"] = True
+    plan = migration_plan(facts, Wishes(target=target))
+    assert [blocker["what"] for blocker in plan["blockers"]] == (["an unfinished switch"] if blocked else [])
+    assert plan["runtime"]["from"] == source
 
 
 @pytest.mark.parametrize(
@@ -141,7 +208,7 @@ def test_containerd_gets_the_kubelets_cgroup_driver(facts, flags, config, expect
     ("path", "value", "what"),
     [
         ("kubelet.installed", False, "kubelet"),
-        ("kubelet.runtime", "cri-dockerd", "runtime cri-dockerd at unix:///var/run/dockershim.sock"),
+        ("kubelet.runtime", "unknown", "runtime unknown at unix:///var/run/dockershim.sock"),
         ("kubelet.active", False, "kubelet.service"),
         ("kubelet.flags.network-plugin", "kubenet", "--network-plugin=kubenet"),
         ("kubelet.flags.cni-bin-dir", "/srv/cni", "--cni-bin-dir"),

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From which runtime to which, and what is left of that way to go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, Plan, Wishes, note
+
+#: The journal's events that begin and end a switch.
+SWITCH_STARTED = "switch_started"
+SWITCH_COMPLETED = "switch_completed"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A runtime that a node can be moved to.
+
+    :param endpoint: where its CRI socket is, as a URL.
+    :param reported: what the Node object's C(containerRuntimeVersion) begins with. Under cri-dockerd it names Docker, as under the
+        dockershim: it cannot tell the two apart.
+    :param sources: the runtimes that a node can come from.
+    :param beyond: the runtimes on which a node needs this one no more, and is left alone.
+    """
+
+    endpoint: str
+    reported: str
+    sources: tuple[str, ...]
+    beyond: tuple[str, ...] = ()
+
+
+TARGETS = {
+    kubelet_flags.CONTAINERD: Target(
+        endpoint=kubelet_flags.CONTAINERD_ENDPOINT,
+        reported="containerd",
+        sources=(kubelet_flags.DOCKERSHIM, kubelet_flags.CRI_DOCKERD),
+    ),
+    kubelet_flags.CRI_DOCKERD: Target(
+        endpoint=kubelet_flags.CRI_DOCKERD_ENDPOINT,
+        reported="docker",
+        sources=(kubelet_flags.DOCKERSHIM,),
+        beyond=(kubelet_flags.CONTAINERD,),
+    ),
+}
+
+
+def open_switch(journal: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Returns the details of the switch that the journal says was begun and not ended, None if there is none.
+
+    A switch that was taken up again has several beginnings: the first one knows where the node came from.
+    """
+    first = None
+    for entry in journal:
+        if entry["event"] == SWITCH_COMPLETED:
+            first = None
+        elif entry["event"] == SWITCH_STARTED and first is None:
+            first = entry.get("details") or {}
+    return first
+
+
+def runtime_part(facts: Facts, wishes: Wishes) -> dict[str, str]:
+    begun = open_switch(facts["journal"]) or {}
+    target = TARGETS[wishes.target]
+    return {
+        "from": begun.get("from") or facts["kubelet"]["runtime"],
+        "to": wishes.target,
+        "endpoint": target.endpoint,
+        "reported": target.reported,
+    }
+
+
+def switch_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
+    """What is left to do, and why."""
+    kubelet, target = facts["kubelet"], wishes.target
+    resuming = open_switch(facts["journal"]) is not None
+    arrived = kubelet["runtime"] == target
+    done = kubelet["active"] and arrived
+    beyond = kubelet["active"] and kubelet["runtime"] in TARGETS[target].beyond and not resuming
+    reasons = []
+    if not arrived and not beyond:
+        reasons.append(f"the kubelet uses {kubelet['runtime']} at {kubelet['endpoint']}")
+    if not kubelet["active"]:
+        reasons.append("the kubelet does not run")
+    pods = sorted({container["pod"] for container in facts["docker"]["containers"] if container["kubernetes"]})
+    if target == kubelet_flags.CONTAINERD and arrived and pods:
+        reasons.append(f"Docker still runs containers of {len(pods)} pods, {pods[0]} among them")
+    if resuming:
+        reasons.append("an earlier run began to switch it and did not end")
+    return {
+        "needed": bool(reasons),
+        "reasons": reasons,
+        "resuming": resuming,
+        # Where the kubelet is stopped, or on the new runtime already, there is nothing left that draining could save.
+        "drain": kubelet["active"] and not done,
+        "kubelet_done": done,
+    }
+
+
+def runtime_blockers(facts: Facts, plan: Plan) -> list[Note]:
+    """What makes this way impossible, whatever the rest of the node is like."""
+    kubelet, to = facts["kubelet"], plan["runtime"]["to"]
+    begun = open_switch(facts["journal"]) or {}
+    blockers = []
+    begun_to = begun.get("to", to)
+    untouched = kubelet["active"] and kubelet["runtime"] == begun.get("from")
+    if begun_to != to and not untouched:
+        blockers.append(
+            note(
+                "an unfinished switch",
+                f"an earlier run began to move the node to {begun_to}, and left it in between",
+                f"Finish that first, with the playbook that migrates to {begun_to}.",
+            )
+        )
+    elif kubelet["runtime"] not in (*TARGETS[to].sources, to):
+        blockers.append(
+            note(
+                f"runtime {kubelet['runtime']} at {kubelet['endpoint']}",
+                f"this release moves nodes to {to} from {' or '.join(TARGETS[to].sources)} only",
+                "Leave the node out of this run.",
+            )
+        )
+    return blockers
