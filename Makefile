@@ -40,6 +40,10 @@ sanity: $(READY) ## ansible-test sanity
 unit: $(READY) ## Unit tests
 	$(RUN) python -m pytest tests/unit
 
+.PHONY: docs
+docs: $(READY) ## Write the documents that are made from the collection's tables
+	$(RUN) python docs/generate.py
+
 .PHONY: build
 build: $(READY) ## Build the collection's archive, install it elsewhere and use it from there
 	$(RUN) bash tests/build.sh
