@@ -12,6 +12,9 @@ import tempfile
 
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
 
+#: Options for what describes a file beside its content. By default an existing file keeps them.
+FILE_ATTRIBUTES = {"owner": {"type": "str"}, "group": {"type": "str"}, "mode": {"type": "raw"}}
+
 
 def read_text(path):
     """Returns the text of a file.

@@ -18,7 +18,7 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blocker
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_containerd import containerd_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_docker import docker_attention, docker_not_applicable, docker_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_images import images_part
-from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import flag_files
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import kubelet_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Plan, Wishes, note
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import runtime_part, switch_part
 
@@ -42,7 +42,7 @@ def migration_plan(facts: Facts, wishes: Wishes, drain: dict[str, Any] | None = 
         "control_plane": facts["control_plane"],
         "runtime": runtime,
         "switch": switch_part(facts, wishes),
-        "kubelet": {"files": flag_files(kubelet, runtime["endpoint"])},
+        "kubelet": kubelet_part(kubelet, runtime["endpoint"], config={}),
         "containerd": containerd_part(facts, wishes),
         "registries": known["hosts"],
         # Behind cri-dockerd they stay where they are.

@@ -29,6 +29,21 @@ def flag_files(kubelet: Facts, endpoint: str) -> list[dict[str, Any]]:
     return files
 
 
+def config_files(kubelet: Facts, config: dict[str, Any]) -> list[dict[str, Any]]:
+    """What has to stand in which of the kubelet's configuration files: a list of path, settings and create."""
+    path = kubelet["flags"].get("config")
+    return [{"path": path, "settings": config, "create": False}] if path and config else []
+
+
+def kubelet_part(kubelet: Facts, endpoint: str, config: dict[str, Any]) -> dict[str, Any]:
+    """What the kubelet is told.
+
+    :param endpoint: the new runtime's.
+    :param config: settings of C(KubeletConfiguration) that other parts of the plan ask for; None removes a key.
+    """
+    return {"files": flag_files(kubelet, endpoint), "config": config, "config_files": config_files(kubelet, config)}
+
+
 def kubelet_cgroup_driver(kubelet: Facts) -> str:
     """Returns the kubelet's effective cgroup driver: its flag, else its configuration file, else its default."""
     config = yaml.safe_load(kubelet["config"]) or {}

@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from adhoc import run_task
 from ansible_collections.dockershim.migration.plugins.modules import containerd_config
 from module_runner import ModuleFailedError, run_module
 
@@ -50,19 +47,8 @@ class Node:
             "settings": {"root": "/data"},
             **arguments,
         }
-        command = [sys.executable, "-m", "ansible", "adhoc", "localhost", "-c", "local", "-m", "dockershim.migration.containerd_config"]
-        environment = {
-            **os.environ,
-            "ANSIBLE_LOCAL_TEMP": str(self.directory / "controller"),
-            "ANSIBLE_REMOTE_TEMP": str(self.directory / "node"),
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_NOCOLOR": "1",
-        }
-        done = subprocess.run([*command, "-a", json.dumps(options), *flags], capture_output=True, text=True, env=environment, check=False)
-        self.output = done.stdout + done.stderr
-        start = self.output.index("=> {") + 3
-        return json.JSONDecoder().raw_decode(self.output[start:])[0]
+        result, self.output = run_task(self.directory, "containerd_config", *flags, **options)
+        return result
 
 
 @pytest.fixture
