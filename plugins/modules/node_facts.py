@@ -124,6 +124,21 @@ ansible_facts:
           description: Entries of the migration's journal on this node, oldest first.
           type: list
           elements: dict
+        record:
+          description:
+            - What the journal knows of the newest migration of this node, or V(null) where there was none. C(record.files) names what was
+              there before, without contents.
+          type: dict
+          sample:
+            migration: 1
+            from: dockershim
+            to: containerd
+            phase: completed
+            files: [/var/lib/kubelet/kubeadm-flags.env]
+            units: {docker.service: {active: true, enabled: true, installed: true}}
+            node: {cri_socket: /var/run/dockershim.sock, unschedulable: false}
+            packages: []
+            missing_copies: []
 """
 
 import fnmatch
@@ -149,7 +164,12 @@ from ansible_collections.dockershim.migration.plugins.module_utils._environment_
     read_arguments,
 )
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
-from ansible_collections.dockershim.migration.plugins.module_utils._journal import DEFAULT_PATH, parse_journal
+from ansible_collections.dockershim.migration.plugins.module_utils._journal import (
+    DEFAULT_PATH,
+    entries_of,
+    last_record,
+    parse_journal,
+)
 from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import runtime_of
 from ansible_collections.dockershim.migration.plugins.module_utils._redact import without_url_credentials
 from ansible_collections.dockershim.migration.plugins.module_utils._registries import parse_daemon_json
@@ -229,6 +249,7 @@ class NodeReader(object):
 
     def facts(self):
         docker = self.docker()
+        records = parse_journal(read_text(self.module.params["journal"]), self.module.params["journal"])
         return {
             "architecture": self.architecture,
             "control_plane": os.path.exists(API_SERVER_MANIFEST),
@@ -240,7 +261,8 @@ class NodeReader(object):
             "containerd": self.containerd(),
             "cri_dockerd": {"active": self.unit("cri-docker.service")["active"]},
             "disk": {"docker": free_bytes(docker["root_dir"]), "containerd": free_bytes("/var/lib/containerd")},
-            "journal": parse_journal(read_text(self.module.params["journal"]), self.module.params["journal"]),
+            "journal": entries_of(records),
+            "record": last_record(records),
         }
 
     def distribution(self):

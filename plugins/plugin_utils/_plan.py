@@ -18,6 +18,7 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blocker
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_containerd import containerd_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_docker import docker_attention, docker_not_applicable, docker_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_images import images_part
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_journal import journal_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import kubelet_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Plan, Wishes, note
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import runtime_part, switch_part
@@ -48,6 +49,7 @@ def migration_plan(facts: Facts, wishes: Wishes, drain: dict[str, Any] | None = 
         # Behind cri-dockerd they stay where they are.
         "images": images_part(facts, wishes.preload if wishes.target == CONTAINERD else "none"),
         "docker": docker_part(facts, wishes),
+        "journal": journal_part(kubelet),
     }
     unclear = [note(f"{item['key']} {item['value']}", item["why"].rstrip("."), item["what_to_do"]) for item in known["attention"]]
     plan["attention"] = unclear + docker_attention(facts) + drain_attention(plan, drain or {}) if plan["switch"]["needed"] else []

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.dockershim.migration.plugins.module_utils import _journal as journal
 from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, Plan, Wishes, note
 
-#: The journal's events that begin and end a switch.
-SWITCH_STARTED = "switch_started"
-SWITCH_COMPLETED = "switch_completed"
+#: The phases of the journal in which a node is between two runtimes.
+IN_BETWEEN = (journal.SWITCHING, journal.ROLLING_BACK)
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,19 @@ TARGETS = {
 }
 
 
-def open_switch(journal: list[dict[str, Any]]) -> dict[str, Any] | None:
+def open_switch(entries: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Returns the details of the switch that the journal says was begun and not ended, None if there is none.
 
-    A switch that was taken up again has several beginnings: the first one knows where the node came from.
+    A switch that was taken up again has several beginnings: the first one knows where the node came from. So does a rollback that was not
+    ended, after which the node is in between as well.
     """
     first = None
-    for entry in journal:
-        if entry["event"] == SWITCH_COMPLETED:
+    for entry in entries:
+        phase = journal.PHASES.get(entry["event"])
+        if phase in IN_BETWEEN:
+            first = first if first is not None else entry.get("details") or {}
+        elif phase is not None:
             first = None
-        elif entry["event"] == SWITCH_STARTED and first is None:
-            first = entry.get("details") or {}
     return first
 
 
@@ -94,8 +96,9 @@ def switch_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
         "needed": bool(reasons),
         "reasons": reasons,
         "resuming": resuming,
-        # Where the kubelet is stopped, or on the new runtime already, there is nothing left that draining could save.
-        "drain": kubelet["active"] and not done,
+        # Where the kubelet is stopped, or on the new runtime already, there is nothing left that draining could save. Nor where a node came
+        # up again in the middle of its switch: for want of Docker the kubelet starts and ends all the time then.
+        "drain": kubelet["active"] and not done and (facts["docker"]["active"] or not resuming),
         "kubelet_done": done,
     }
 
