@@ -16,7 +16,9 @@ import json
 import os
 
 CACHE_KIND = "cniCacheV1"
+#: The dockershim's (pkg/kubelet/dockershim, --cni-cache-dir), and libcni's own, which is containerd's (libcni/api.go, CacheDir).
 DEFAULT_CACHE = "/var/lib/cni/cache"
+CONTAINERD_CACHE = "/var/lib/cni"
 LOOPBACK = "cni-loopback"
 
 #: From this version of the specification on DEL is told the result of ADD.

@@ -10,6 +10,7 @@ C(moby) is Docker's. Runs on the node: standard library and Python 3.6 only.
 import json
 import shutil
 import subprocess
+import time
 
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
 
@@ -104,3 +105,36 @@ class Ctr:
         # TASK PID STATUS
         rows = [line.split() for line in self("tasks", "ls").splitlines()[1:]]
         return {row[0]: int(row[1]) for row in rows if len(row) > 2 and row[2] != "STOPPED"}
+
+    def stop_tasks(self, wanted, grace_period):
+        """Ends tasks: SIGTERM, then SIGKILL for all that is in them after grace_period seconds. One that has ended is fine.
+
+        :param wanted: iterable of container IDs.
+        """
+        wanted = set(wanted)
+        for container_id in sorted(wanted):
+            self._kill(container_id, "--signal", "SIGTERM")
+        self._wait_for_end(wanted, grace_period)
+        for container_id in sorted(wanted & set(self.running_tasks())):
+            self._kill(container_id, "--all", "--signal", "SIGKILL")
+        self._wait_for_end(wanted, 10)
+        for container_id in sorted(wanted):
+            # Deleting the task also ends its shim. One that is gone already has no task to be deleted.
+            self._run(self.command + ["tasks", "rm", "--force", container_id])
+
+    def _wait_for_end(self, wanted, seconds):
+        deadline = time.time() + seconds
+        while wanted & set(self.running_tasks()) and time.time() < deadline:
+            time.sleep(0.2)
+
+    def _kill(self, container_id, *options):
+        try:
+            self("tasks", "kill", *(list(options) + [container_id]))
+        except MigrationError:
+            # It may have ended in the meantime; one that really does not end is found by the caller.
+            if container_id in self.running_tasks():
+                raise
+
+    def container_labels(self, container_id):
+        """Returns the labels of a container, as a dict."""
+        return json.loads(self("containers", "info", container_id)).get("Labels") or {}

@@ -79,7 +79,6 @@ stopped:
 import concurrent.futures
 import json
 import os
-import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dockershim.migration.plugins.module_utils._cni import release_networks
@@ -172,28 +171,8 @@ class StoppedDocker(object):
         }
 
     def stop(self, containers):
-        wanted = {container["id"] for container in containers}
-        for container_id in sorted(wanted):
-            self._kill(container_id, "--signal", "SIGTERM")
-        deadline = time.time() + max([grace_period_of(container, self.limit) for container in containers] or [0])
-        while wanted & set(self.ctr.running_tasks()) and time.time() < deadline:
-            time.sleep(0.2)
-        for container_id in sorted(wanted & set(self.ctr.running_tasks())):
-            self._kill(container_id, "--all", "--signal", "SIGKILL")
-        deadline = time.time() + 10
-        while wanted & set(self.ctr.running_tasks()) and time.time() < deadline:
-            time.sleep(0.2)
-        for container_id in sorted(wanted):
-            # Deleting the task also ends its shim.
-            self.ctr("tasks", "rm", "--force", container_id)
-
-    def _kill(self, container_id, *options):
-        try:
-            self.ctr("tasks", "kill", *(list(options) + [container_id]))
-        except MigrationError:
-            # It may have ended in the meantime; one that really does not end is found by the caller.
-            if container_id in self.ctr.running_tasks():
-                raise
+        longest = max([grace_period_of(container, self.limit) for container in containers] or [0])
+        self.ctr.stop_tasks([container["id"] for container in containers], longest)
 
 
 def release_pod_networks(module, docker, sandboxes):

@@ -16,7 +16,10 @@ from ansible_collections.dockershim.migration.plugins.module_utils._text_file im
 
 
 class NodeFileAction(ActionBase):
-    """An action that owns one text file of a node. A plugin gives C(ARGUMENT_SPEC) (with path, backup and L(FILE_ATTRIBUTES)) and C(apply)."""
+    """An action that owns one text file of a node.
+
+    A plugin gives C(ARGUMENT_SPEC) (with path, backup and L(FILE_ATTRIBUTES)) and C(apply).
+    """
 
     TRANSFERS_FILES = False
     _requires_connection = True

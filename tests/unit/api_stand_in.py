@@ -134,6 +134,7 @@ class ApiStandIn:
         self.pods: list[Object] = []
         self.budgets: list[Object] = []
         self.events: list[Object] = []
+        self.leases: dict[str, Object] = {}
         self.eviction_version = "policy/v1"
         self.token: str | None = None
         self.linger = 1
@@ -153,7 +154,7 @@ class ApiStandIn:
             def _serve(self) -> None:
                 stand_in._serve(self)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
@@ -237,6 +238,9 @@ class ApiStandIn:
             return 200, {"items": self.budgets}
         if re.fullmatch(r"/api/v1/namespaces/[^/]+/events", path):
             return 200, {"items": [event for event in self.events if f"involvedObject.name={event['pod']}," in query["fieldSelector"]]}
+        found = re.fullmatch(r"/apis/coordination\.k8s\.io/v1/namespaces/([^/]+)/leases(/[^/]+)?", path)
+        if found:
+            return self._lease(verb, found.group(1) + (found.group(2) or ""), body)
         found = re.fullmatch(r"/api/v1/nodes/([^/]+)", path)
         if found and found.group(1) in self.nodes:
             return self._node(verb, self.nodes[found.group(1)], body)
@@ -253,6 +257,28 @@ class ApiStandIn:
             merge(node, patch)
             node["metadata"]["resourceVersion"] = str(int(node["metadata"]["resourceVersion"]) + 1)
         return 200, node
+
+    def _lease(self, verb: str, key: str, body: Any) -> tuple[int, Object]:
+        if verb == "POST":
+            key = f"{key}/{body['metadata']['name']}"
+            if key in self.leases:
+                return 409, status_object(409, "leases already exists")
+            body["metadata"].update(uid="lease-uid", resourceVersion="1")
+            self.leases[key] = body
+            return 201, body
+        if key not in self.leases:
+            return 404, status_object(404, f"{key} not found")
+        metadata = self.leases[key]["metadata"]
+        if verb == "PUT":
+            if body["metadata"].get("resourceVersion") != metadata["resourceVersion"]:
+                return 409, status_object(409, "the object has been modified")
+            body["metadata"]["resourceVersion"] = str(int(metadata["resourceVersion"]) + 1)
+            self.leases[key] = body
+        if verb == "DELETE":
+            if body["preconditions"] != {name: metadata[name] for name in ("uid", "resourceVersion")}:
+                return 409, status_object(409, "the precondition failed")
+            return 200, self.leases.pop(key)
+        return 200, self.leases[key]
 
     def _pods_of(self, selector: str) -> list[Object]:
         for uid in list(self.lingering):

@@ -125,6 +125,8 @@ elif command == ("content", "get"):
         print("ctr: content " + rest[0] + ": not found", file=sys.stderr)
         sys.exit(1)
     print(json.dumps(state["content"][rest[0]]), end="")
+elif command == ("containers", "info"):
+    print(json.dumps({{"ID": rest[0], "Labels": namespace["labels"][rest[0]]}}))
 elif command == ("tasks", "ls"):
     print("TASK    PID    STATUS")
     for name, pid in sorted(namespace["tasks"].items()):
