@@ -69,7 +69,7 @@ def serve(tmp_path):
     ids=["v1alpha2", "in parts", "both", "not a runtime", "not HTTP/2", "not a version"],
 )
 def test_who_answers(serve, answers, expected):
-    assert cri.ask_version(serve(answers), timeout=5) == expected
+    assert cri.ask_version(serve(answers), timeout=0.5) == expected
 
 
 def test_nobody_answers(tmp_path):

@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	version = "0.2.0 (stand-in: the dockershim of Kubernetes v1.20.2)"
+	version = "0.2.6 (stand-in: the dockershim of Kubernetes v1.20.2)"
 	// As in pkg/kubelet/dockershim/remote: the kubelet lists all containers in one message.
 	maxMessage = 16 << 20
 	firstFD    = 3
