@@ -49,6 +49,11 @@ options:
       - What M(dockershim.migration.node_drain) returned for the node in check mode, its failure included. Its refusals become blockers, and
         budgets that allow no disruption are pointed out.
     type: dict
+  configuration:
+    description:
+      - What M(dockershim.migration.containerd_config) returned in check mode for the planned settings, its failure included, which becomes
+        a blocker.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -74,9 +79,11 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan import 
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Wishes
 
 
-def plan_filter(facts: dict[str, Any], drain: dict[str, Any] | None = None, **wishes: str) -> dict[str, Any]:
+def plan_filter(
+    facts: dict[str, Any], drain: dict[str, Any] | None = None, configuration: dict[str, Any] | None = None, **wishes: str
+) -> dict[str, Any]:
     try:
-        return migration_plan(facts, Wishes(**wishes), drain)
+        return migration_plan(facts, Wishes(**wishes), drain, configuration)
     except MigrationError as error:
         raise AnsibleFilterError(error.message) from error
 

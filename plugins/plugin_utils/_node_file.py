@@ -9,7 +9,6 @@ import base64
 import os
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
 from ansible_collections.dockershim.migration.plugins.module_utils._text_file import FILE_ATTRIBUTES
@@ -40,7 +39,8 @@ class NodeFileAction(ActionBase):
         try:
             result.update(self.apply(arguments))
         except MigrationError as error:
-            raise AnsibleActionFail(error.message, result={**result, **error.details}) from error
+            # Returned and not raised: a raised failure is beyond the reach of failed_when.
+            result.update(failed=True, msg=error.message, **error.details)
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result

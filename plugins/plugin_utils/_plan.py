@@ -14,7 +14,12 @@ from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD
 from ansible_collections.dockershim.migration.plugins.module_utils._registries import registries
-from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blockers import blockers_of, drain_attention, drain_blockers
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blockers import (
+    blockers_of,
+    configuration_blockers,
+    drain_attention,
+    drain_blockers,
+)
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_containerd import containerd_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_docker import docker_attention, docker_not_applicable, docker_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_images import images_part
@@ -24,12 +29,13 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts i
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import runtime_part, switch_part
 
 
-def migration_plan(facts: Facts, wishes: Wishes, drain: dict[str, Any] | None = None) -> Plan:
+def migration_plan(facts: Facts, wishes: Wishes, drain: dict[str, Any] | None = None, configuration: dict[str, Any] | None = None) -> Plan:
     """Returns the plan for one node.
 
     :param facts: dict, C(ansible_facts.dockershim_migration) as M(dockershim.migration.node_facts) returns it.
     :param wishes: what the user wants.
     :param drain: dict, what M(dockershim.migration.node_drain) returned in check mode, its failure included; None where nobody asked.
+    :param configuration: dict, what M(dockershim.migration.containerd_config) returned in check mode; likewise.
     :returns: dict with kubelet, containerd, registries, images, docker, switch (what will be done) and the lists blockers,
         attention and not_applicable. Every entry of those lists is a dict of what, why and what_to_do.
     """
@@ -54,5 +60,9 @@ def migration_plan(facts: Facts, wishes: Wishes, drain: dict[str, Any] | None = 
     unclear = [note(f"{item['key']} {item['value']}", item["why"].rstrip("."), item["what_to_do"]) for item in known["attention"]]
     plan["attention"] = unclear + docker_attention(facts) + drain_attention(plan, drain or {}) if plan["switch"]["needed"] else []
     plan["not_applicable"] = docker_not_applicable(facts) if plan["switch"]["needed"] else []
-    plan["blockers"] = blockers_of(facts, plan, wishes) + drain_blockers(plan, drain or {}) if plan["switch"]["needed"] else []
+    plan["blockers"] = []
+    if plan["switch"]["needed"]:
+        plan["blockers"] = (
+            blockers_of(facts, plan, wishes) + configuration_blockers(configuration or {}) + drain_blockers(plan, drain or {})
+        )
     return plan

@@ -149,6 +149,13 @@ def _installed_containerd_blockers(kubelet_version: str, containerd: Facts, plan
     return blockers
 
 
+def configuration_blockers(configuration: dict[str, Any]) -> list[Note]:
+    # As below: only a failure has a message.
+    if not configuration.get("msg"):
+        return []
+    return [note("containerd's configuration", configuration["msg"].rstrip("."), "Nothing of it was changed.")]
+
+
 def drain_blockers(plan: Plan, drain: dict[str, Any]) -> list[Note]:
     # A node that is not going to be drained may have pods that could not be. Only a failure has a message; whether it counts as one
     # is up to the task (failed_when).

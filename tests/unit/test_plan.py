@@ -352,6 +352,16 @@ def test_a_refused_drain_is_a_blocker(facts):
     assert "demo/one-shot has no controller" in found[0]["why"]
 
 
+def test_a_configuration_that_cannot_be_changed_is_a_blocker(facts):
+    found = migration_plan(facts, Wishes(), configuration={"failed": False, "msg": "config.toml is not valid TOML: line 1."})["blockers"]
+    assert [blocker["what"] for blocker in found] == ["containerd's configuration"]
+    assert "config.toml is not valid TOML: line 1" in found[0]["why"]
+
+
+def test_a_configuration_that_can_be_changed_is_none(facts):
+    assert migration_plan(facts, Wishes(), configuration={"changed": True, "failed": False})["blockers"] == []
+
+
 def test_a_budget_that_allows_nothing_is_pointed_out(facts):
     plan = migration_plan(facts, Wishes(), BUDGETS)
     assert plan["blockers"] == []
