@@ -74,6 +74,10 @@ class Ctr:
         rows = [line.split() for line in self("images", "ls").splitlines()[1:]]
         return {row[0]: row[2] for row in rows if len(row) > 2}
 
+    def namespaces(self):
+        """Returns the names of the namespaces in which something is, or was: list of str, sorted."""
+        return sorted(self("namespaces", "ls", "--quiet").split())
+
     def image_ids(self, targets, platform):
         """Returns the image IDs (digests of the image configuration, as Docker's) of images: dict of reference -> ID.
 

@@ -11,6 +11,11 @@ import re
 #: The user part of a URL (RFC 3986, section 3.2.1).
 _URL_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/\s]+@")
 REDACTED = "********"
+#: Names of settings whose value is a secret, such as the log driver's splunk-token.
+_SECRET_NAME = re.compile(r"token|passw|secret|credential|api-?key", re.IGNORECASE)
+_SECRET_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z0-9_.-]*(?:token|passw|secret|credential|api-?key)[A-Za-z0-9_.-]*=)\S+", re.IGNORECASE)
+#: A proxy that is written without a scheme: user:password@host, perhaps behind a flag.
+_BARE_CREDENTIALS = re.compile(r"^(?P<flag>--[a-z-]+=)?[^\s/@:=]+:(?!//)[^\s@]+@")
 
 
 def without_url_credentials(value):
@@ -21,4 +26,18 @@ def without_url_credentials(value):
         return [without_url_credentials(item) for item in value]
     if isinstance(value, dict):
         return {key: without_url_credentials(item) for key, item in value.items()}
+    return value
+
+
+def without_secrets(value):
+    """Returns a copy of plain data without the credentials in URLs and without the values of settings that are secrets by their names."""
+    if isinstance(value, str):
+        value = _SECRET_ASSIGNMENT.sub(r"\g<name>" + REDACTED, without_url_credentials(value))
+        return _BARE_CREDENTIALS.sub(lambda match: (match.group("flag") or "") + REDACTED + "@", value)
+    if isinstance(value, list):
+        return [without_secrets(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: REDACTED if isinstance(item, str) and _SECRET_NAME.search(key) else without_secrets(item) for key, item in value.items()
+        }
     return value

@@ -101,25 +101,61 @@ ansible_facts:
             version: 1.20.2
         docker:
           description:
-            - Docker. C(docker.daemon_json) comes without the credentials that a proxy's address may hold.
+            - Docker. C(docker.daemon_arguments) and C(docker.proxies) are those of the running dockerd, or, where it does not run, those
+              that its unit would give it. C(docker.daemon_json) is the file that its command line names, else C(/etc/docker/daemon.json).
+            - Credentials that proxies' addresses, options of log drivers and the like may hold are taken out.
+            - What is in force (from C(cgroup_driver) on) is only there while Docker runs.
           type: dict
           sample:
             active: true
             enabled: true
-            cgroup_driver: systemd
+            config_file: /etc/docker/daemon.json
             daemon_json: {log-driver: json-file}
             daemon_arguments: [/usr/sbin/dockerd, -H, "fd://"]
+            proxies: {HTTP_PROXY: "http://********@proxy.example:3128", NO_PROXY: localhost}
             installed: true
             root_dir: /var/lib/docker
             version: 20.10.24
+            cgroup_driver: systemd
+            cgroup_version: "2"
+            containerd_store: false
+            default_runtime: runc
+            live_restore: false
+            logging_driver: json-file
+            runtimes: [io.containerd.runc.v2, runc]
+            security_options: [seccomp]
+            storage_driver: overlay2
+            swarm: inactive
         containerd:
-          description: containerd and the images in its C(k8s.io) namespace, each with its image ID.
+          description:
+            - containerd and the images in its C(k8s.io) namespace, each with its image ID.
+            - C(containerd.root) is where its data lies, C(containerd.namespaces) are those in which something is or was, and
+              C(containerd.proxies) are those that the administrator has given it.
           type: dict
-          sample: {active: true, enabled: true, images: {}, installed: true, version: 1.6.20}
+          sample:
+            active: true
+            enabled: true
+            images: {}
+            installed: true
+            namespaces: [moby]
+            proxies: {}
+            root: /var/lib/containerd
+            version: 1.6.20
         disk:
-          description: Bytes that are free where containerd's and Docker's data lie.
+          description: Bytes that are free where containerd's and Docker's data lie, and the file systems there.
           type: dict
-          sample: {containerd: 21474836480, docker: 21474836480}
+          sample:
+            containerd: 21474836480
+            docker: 21474836480
+            filesystems: {/var/lib/docker: {mount: /, type: ext4, free: 21474836480}}
+        kernel:
+          description: Kernel modules that pods need and that are there, and the settings that dockerd sees to.
+          type: dict
+          sample: {modules: [overlay, br_netfilter], sysctls: {net.ipv4.ip_forward: "1"}}
+        network:
+          description: The policy of the chain C(FORWARD), and the hosts at which the node's programs find the API server.
+          type: dict
+          sample: {forward_policy: DROP, api_servers: [192.0.2.10]}
         journal:
           description: Entries of the migration's journal on this node, oldest first.
           type: list
@@ -150,20 +186,15 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dockershim.migration.plugins.module_utils._ctr import DEFAULT_ADDRESS, Ctr
-from ansible_collections.dockershim.migration.plugins.module_utils._docker_certs import DEFAULT_DIRECTORY as DOCKER_CERTS
-from ansible_collections.dockershim.migration.plugins.module_utils._docker_certs import list_certificates
-from ansible_collections.dockershim.migration.plugins.module_utils._docker_engine import (
-    DockerEngine,
-    is_kubernetes_container,
-    is_sandbox,
-    pod_of,
-)
+from ansible_collections.dockershim.migration.plugins.module_utils._docker_proxies import CONTAINERD_PROXY_DROP_IN, proxies_of, redacted
 from ansible_collections.dockershim.migration.plugins.module_utils._environment_file import (
     flags_as_dict,
     parse_environment_file,
     read_arguments,
 )
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
+from ansible_collections.dockershim.migration.plugins.module_utils._facts_docker import docker_facts
+from ansible_collections.dockershim.migration.plugins.module_utils._facts_system import filesystem, free_bytes, kernel_facts, network_facts
 from ansible_collections.dockershim.migration.plugins.module_utils._journal import (
     DEFAULT_PATH,
     entries_of,
@@ -171,15 +202,15 @@ from ansible_collections.dockershim.migration.plugins.module_utils._journal impo
     parse_journal,
 )
 from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import runtime_of
-from ansible_collections.dockershim.migration.plugins.module_utils._redact import without_url_credentials
-from ansible_collections.dockershim.migration.plugins.module_utils._registries import parse_daemon_json
+from ansible_collections.dockershim.migration.plugins.module_utils._processes import command_line, wall_time
 from ansible_collections.dockershim.migration.plugins.module_utils._systemd import parse_show, show_command
 from ansible_collections.dockershim.migration.plugins.module_utils._text_file import read_text
+from ansible_collections.dockershim.migration.plugins.module_utils._unit_files import environment, read_settings
 
 UNITS = ["kubelet.service", "docker.service", "docker.socket", "containerd.service", "cri-docker.service", "cri-docker.socket"]
 API_SERVER_MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 KUBELET_CONFIG = "/var/lib/kubelet/config.yaml"
-DAEMON_JSON = "/etc/docker/daemon.json"
+CONTAINERD_ROOT = "/var/lib/containerd"
 #: The packagings of the kubelet that people have; systemd tells the ones in use, these serve where the unit is not loaded.
 FLAG_FILES = ["/var/lib/kubelet/kubeadm-flags.env", "/etc/default/kubelet", "/etc/sysconfig/kubelet"]
 #: One line a package: state, name, version. Which packages: those of Docker's and containerd's various makers.
@@ -191,29 +222,8 @@ PACKAGE_QUERIES = [
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "ppc64le": "ppc64le", "s390x": "s390x"}
 
 
-def command_line(pid):
-    """Returns the arguments of a running process: list of str, empty for none."""
-    if not pid:
-        return []
-    text = read_text("/proc/{0}/cmdline".format(pid))
-    return text.rstrip("\0").split("\0") if text else []
-
-
-def wall_time(monotonic):
-    """Returns the time (seconds since the epoch) of a moment of the monotonic clock, which systemd gives."""
-    return time.time() - (time.clock_gettime(time.CLOCK_MONOTONIC) - monotonic)
-
-
 def iso_time(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-def free_bytes(path):
-    """Returns the bytes free for root on the file system where a path lies, or would lie."""
-    while not os.path.exists(path):
-        path = os.path.dirname(path)
-    status = os.statvfs(path)
-    return status.f_bavail * status.f_frsize
 
 
 def effective_flags(arguments):
@@ -248,7 +258,8 @@ class NodeReader(object):
         return self.units.get(name, {"installed": False, "active": False, "enabled": False, "main_pid": 0})
 
     def facts(self):
-        docker = self.docker()
+        docker = docker_facts(self.unit)
+        containerd = self.containerd()
         records = parse_journal(read_text(self.module.params["journal"]), self.module.params["journal"])
         return {
             "architecture": self.architecture,
@@ -258,9 +269,17 @@ class NodeReader(object):
             "packages": self.packages(),
             "kubelet": self.kubelet(),
             "docker": docker,
-            "containerd": self.containerd(),
+            "containerd": containerd,
             "cri_dockerd": {"active": self.unit("cri-docker.service")["active"]},
-            "disk": {"docker": free_bytes(docker["root_dir"]), "containerd": free_bytes("/var/lib/containerd")},
+            "disk": {
+                "docker": free_bytes(docker["root_dir"]),
+                "containerd": free_bytes(containerd["root"]),
+                "filesystems": {
+                    path: filesystem(path) for path in {docker["root_dir"], os.path.dirname(docker["root_dir"]), containerd["root"]}
+                },
+            },
+            "kernel": kernel_facts(),
+            "network": network_facts(self.output),
             "journal": entries_of(records),
             "record": last_record(records),
         }
@@ -325,61 +344,25 @@ class NodeReader(object):
                 sources.append({"path": path, "variable": variable, "flags": effective_flags(arguments)})
         return sources
 
-    def docker(self):
-        unit, socket_unit = self.unit("docker.service"), self.unit("docker.socket")
-        arguments = command_line(unit["main_pid"])
-        result = {
-            "installed": unit["installed"],
-            "active": bool(arguments),
-            "enabled": unit["enabled"] or socket_unit["enabled"],
-            "socket_active": socket_unit["active"],
-            "units": [name for name in ("docker.socket", "docker.service") if self.unit(name)["installed"]],
-            "bound_to_containerd": "containerd.service" in unit.get("binds_to", []),
-            "daemon_arguments": without_url_credentials(arguments),
-            "daemon_json": without_url_credentials(parse_daemon_json(read_text(DAEMON_JSON), DAEMON_JSON)[0]),
-            "certificates": list_certificates(DOCKER_CERTS),
-            "version": None,
-            "root_dir": "/var/lib/docker",
-            "containers": [],
-            "images": [],
-        }
-        if not arguments:
-            return result
-        engine = DockerEngine()
-        info = engine.get("/info")
-        containers = engine.running_containers()
-        used = {container["image_id"] for container in containers if is_kubernetes_container(container)}
-        images = engine.images()
-        for image in images:
-            image["used"] = image["id"] in used
-        result.update(
-            version=info["ServerVersion"],
-            root_dir=info["DockerRootDir"],
-            cgroup_driver=info["CgroupDriver"],
-            storage_driver=info["Driver"],
-            live_restore=info.get("LiveRestoreEnabled", False),
-            swarm=(info.get("Swarm") or {}).get("LocalNodeState", "inactive"),
-            containers=[
-                {
-                    "id": container["id"],
-                    "name": container["name"],
-                    "image": container["image"],
-                    "kubernetes": is_kubernetes_container(container),
-                    "sandbox": is_sandbox(container),
-                    "pod": pod_of(container) if is_kubernetes_container(container) else None,
-                }
-                for container in containers
-            ],
-            images=images,
-        )
-        return result
-
     def older_than_configuration(self, unit):
         """True for a running containerd whose configuration file was written after it started."""
         path = self.module.params["containerd_config"]
         if not unit.get("active_since") or not unit["active"] or not os.path.exists(path):
             return False
         return os.stat(path).st_mtime > wall_time(unit["active_since"])
+
+    def containerd_root(self):
+        """Returns where containerd keeps its data, by its own words; its default where it is not there to say."""
+        path = self.module.params["containerd_config"]
+        command = ["containerd"] + (["--config", path] if os.path.exists(path) else []) + ["config", "dump"]
+        # Of what stands before the first table.
+        match = re.search(r"^root\s*=\s*[\"'](.+)[\"']", self.output(command).partition("\n[")[0], re.MULTILINE)
+        return match.group(1) if match else CONTAINERD_ROOT
+
+    def containerd_proxies(self, unit):
+        """Returns the proxies that the administrator has given containerd, without credentials."""
+        paths = [path for path in unit.get("unit_files") or [] if path != CONTAINERD_PROXY_DROP_IN]
+        return redacted(proxies_of(environment(read_settings(paths))))
 
     def containerd(self):
         unit = self.unit("containerd.service")
@@ -390,10 +373,14 @@ class NodeReader(object):
             "enabled": unit["enabled"],
             "unit": unit["installed"],
             "restart_pending": self.older_than_configuration(unit),
+            "root": self.containerd_root(),
+            "proxies": self.containerd_proxies(unit),
+            "namespaces": [],
             "images": {},
         }
         if result["active"] and result["installed"]:
             ctr = Ctr(self.module.run_command, address=self.module.params["containerd_address"])
+            result["namespaces"] = ctr.namespaces()
             result["images"] = ctr.image_ids(ctr.image_targets(), "linux/" + self.architecture)
         return result
 

@@ -104,6 +104,10 @@ if command == ("images", "ls"):
     print("REF TYPE DIGEST SIZE PLATFORMS LABELS")
     for name, digest in sorted(namespace["images"].items()):
         print(name, "application/vnd.docker.distribution.manifest.v2+json", digest, "1.9 MiB    linux/amd64 io.cri-containerd.x=y")
+elif command == ("namespaces", "ls"):
+    for name in state:
+        if "images" in state[name]:
+            print(name)
 elif command == ("images", "import"):
     archive = sys.stdin.read()
     if state.get("import_fails"):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dockershim.migration.plugins.module_utils import _facts_docker, _facts_system, _processes
 from ansible_collections.dockershim.migration.plugins.modules import node_facts
 from module_runner import ModuleFailedError, run_module
 from node_stand_ins import DockerStandIn
@@ -36,6 +37,10 @@ class FakeNode:
         self.flag_file.write_text('KUBELET_KUBEADM_ARGS="--network-plugin=cni --pod-infra-container-image=k8s.gcr.io/pause:3.2"\n')
         self.daemon_json = directory / "daemon.json"
         self.containerd_config = directory / "config.toml"
+        self.environment: dict[str, str] = {}
+        self.unit_file = directory / "docker.service"
+        self.unit_file.write_text("[Service]\nExecStart=/usr/bin/dockerd -H fd://\n")
+        self.dump = 'oom_score = 0\nroot = "/srv/containerd"\nversion = 2\n\n[plugins]\n  root = "/not/this"\n'
 
     def show(self) -> str:
         blocks = []
@@ -45,7 +50,7 @@ class FakeNode:
             files = f"EnvironmentFiles={self.flag_file} (ignore_errors=yes)\n" if unit == "kubelet.service" else ""
             blocks.append(
                 f"Id={unit}\nMainPID={pid}\nLoadState=loaded\nActiveState={state}\nUnitFileState=enabled\n"
-                f"{files}ActiveEnterTimestampMonotonic={since}\n"
+                f"{files}ActiveEnterTimestampMonotonic={since}\n" + (f"FragmentPath={self.unit_file}\n" if unit == "docker.service" else "")
             )
         return "\n".join(blocks)
 
@@ -57,6 +62,10 @@ class FakeNode:
                 return 0, self.show(), ""
             if command[-1] == "--version":
                 return 0, self.versions[command[0]], ""
+            if command[-2:] == ["config", "dump"]:
+                return 0, self.dump, ""
+            if command[0] == "iptables":
+                return 0, "-P FORWARD DROP\n-A FORWARD -j KUBE-FORWARD\n", ""
             return real_run(module, command, **keywords)
 
         def read_text(path):
@@ -67,11 +76,12 @@ class FakeNode:
 
         monkeypatch.setattr(AnsibleModule, "run_command", run_command)
         monkeypatch.setattr(AnsibleModule, "get_bin_path", lambda _module, name, **_keywords: f"/usr/bin/{name}")
-        monkeypatch.setattr(node_facts, "read_text", read_text)
-        monkeypatch.setattr(node_facts, "DockerEngine", lambda: DockerEngineAt(self.docker.path))
+        monkeypatch.setattr(_processes, "read_text", read_text)
+        monkeypatch.setattr(_facts_docker, "environment_of", lambda _pid: self.environment)
+        monkeypatch.setattr(_facts_docker, "DockerEngine", lambda: DockerEngineAt(self.docker.path))
         monkeypatch.setattr(node_facts, "FLAG_FILES", [str(self.flag_file)])
-        monkeypatch.setattr(node_facts, "DAEMON_JSON", str(self.daemon_json))
-        monkeypatch.setattr(node_facts, "DOCKER_CERTS", str(self.directory / "certs.d"))
+        monkeypatch.setattr(_facts_docker, "DAEMON_JSON", str(self.daemon_json))
+        monkeypatch.setattr(_facts_docker, "DOCKER_CERTS", str(self.directory / "certs.d"))
         monkeypatch.setattr(node_facts, "API_SERVER_MANIFEST", str(self.directory / "kube-apiserver.yaml"))
 
     def facts(self):
@@ -82,7 +92,7 @@ class FakeNode:
         return result["ansible_facts"]["dockershim_migration"]
 
 
-DockerEngineAt = node_facts.DockerEngine
+DockerEngineAt = _facts_docker.DockerEngine
 
 
 @pytest.fixture
@@ -136,17 +146,27 @@ def test_what_runs_counts_more_than_what_files_say(node):
 
 def test_a_stopped_docker_is_not_woken_through_its_socket(node, monkeypatch):
     node.pids["docker.service"] = 0
-    monkeypatch.setattr(node_facts, "DockerEngine", lambda: pytest.fail("asked Docker"))
+    monkeypatch.setattr(_facts_docker, "DockerEngine", lambda: pytest.fail("asked Docker"))
     docker = node.facts()["docker"]
     assert (docker["active"], docker["socket_active"], docker["images"]) == (False, True, [])
 
 
 def test_no_credentials_leave_the_node(node):
-    node.daemon_json.write_text(json.dumps({"proxies": {"http-proxy": "http://me:hunter2@proxy.example:3128"}}))
+    node.daemon_json.write_text(
+        json.dumps(
+            {
+                "proxies": {"http-proxy": "http://me:hunter2@proxy.example:3128", "https-proxy": "me:hunter2@proxy.example:3129"},
+                "log-opts": {"splunk-token": "hunter2", "tag": "x"},
+            }
+        )
+    )
+    node.environment = {"HTTP_PROXY": "http://me:hunter2@other.example"}
+    node.processes[12] = [*DOCKERD, "--log-opt", "splunk-token=hunter2"]
     text = json.dumps(node.facts())
     assert "hunter2" not in text
     assert "user:secret" not in text
     assert "proxy.example:3128" in text
+    assert "proxy.example:3129" in text
 
 
 def test_a_broken_daemon_json_is_named(node):
@@ -177,3 +197,57 @@ def test_a_control_plane_knows_itself(node):
 
 def test_free_space_is_asked_of_the_nearest_directory_there_is(tmp_path):
     assert node_facts.free_bytes(str(tmp_path / "not" / "there")) == node_facts.free_bytes(str(tmp_path)) > 0
+    assert node_facts.filesystem(str(tmp_path / "not" / "there"))["mount"] == node_facts.filesystem(str(tmp_path))["mount"]
+
+
+def test_what_docker_says_is_in_force(node):
+    node.docker.info.update(
+        SecurityOptions=["name=seccomp,profile=default", "name=userns"],
+        DriverStatus=[["driver-type", "io.containerd.snapshotter.v1"]],
+        Runtimes={"runc": {}, "nvidia": {}},
+        DefaultRuntime="nvidia",
+        LoggingDriver="journald",
+        CgroupVersion="2",
+    )
+    docker = node.facts()["docker"]
+    assert (docker["security_options"], docker["containerd_store"]) == (["seccomp", "userns"], True)
+    assert (docker["runtimes"], docker["default_runtime"]) == (["nvidia", "runc"], "nvidia")
+    assert (docker["logging_driver"], docker["cgroup_version"]) == ("journald", "2")
+
+
+def test_where_containerds_data_is_and_what_holds_some(node):
+    facts = node.facts()
+    assert facts["containerd"]["root"] == "/srv/containerd"
+    assert facts["containerd"]["namespaces"] == ["k8s.io"]
+    assert facts["disk"]["filesystems"]["/srv/containerd"]["free"] == facts["disk"]["containerd"]
+    node.dump = ""
+    assert node.facts()["containerd"]["root"] == "/var/lib/containerd"
+
+
+def test_the_kernel_and_the_network(node):
+    facts = node.facts()
+    assert facts["network"]["forward_policy"] == "DROP"
+    assert set(facts["kernel"]["sysctls"]) == set(_facts_system.SYSCTLS)
+
+
+def test_a_stopped_docker_is_told_by_its_unit(node):
+    node.pids["docker.service"] = 0
+    elsewhere = node.directory / "elsewhere.json"
+    elsewhere.write_text('{"debug": true, "data-root": "/srv/docker"}')
+    options = node.directory / "docker.env"
+    options.write_text('OPTIONS="--label a=b"\nHTTPS_PROXY=http://other:1\n')
+    node.unit_file.write_text(
+        "[Unit]\nDescription=Docker\n[Service]\nExecStart=\nExecStart=-/usr/bin/dockerd -H fd:// \\\n  $OPTIONS --config-file="
+        + str(elsewhere)
+        + "\n"
+        f"EnvironmentFile=-{options}\n"
+        'Environment="HTTP_PROXY=http://me:hunter%%2@proxy:3128" "NO_PROXY=localhost,.example"\n'
+    )
+    docker = node.facts()["docker"]
+    assert docker["daemon_arguments"] == ["/usr/bin/dockerd", "-H", "fd://", "--label", "a=b", f"--config-file={elsewhere}"]
+    assert (docker["config_file"], docker["daemon_json"]["debug"], docker["root_dir"]) == (str(elsewhere), True, "/srv/docker")
+    assert docker["proxies"] == {
+        "HTTP_PROXY": "http://********@proxy:3128",
+        "HTTPS_PROXY": "http://other:1",
+        "NO_PROXY": "localhost,.example",
+    }

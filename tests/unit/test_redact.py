@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dockershim.migration.plugins.module_utils._redact import without_url_credentials
+from ansible_collections.dockershim.migration.plugins.module_utils._redact import without_secrets, without_url_credentials
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,26 @@ from ansible_collections.dockershim.migration.plugins.module_utils._redact impor
 )
 def test_urls_lose_their_credentials(value, expected):
     assert without_url_credentials(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"log-opts": {"splunk-token": "x", "tag": "y"}}, {"log-opts": {"splunk-token": "********", "tag": "y"}}),
+        (
+            ["--log-opt", "splunk-token=x", "--log-opt=gelf-password=x"],
+            ["--log-opt", "splunk-token=********", "--log-opt=gelf-password=********"],
+        ),
+        (
+            ["--http-proxy", "me:pw@proxy:1", "--https-proxy=me:pw@proxy"],
+            ["--http-proxy", "********@proxy:1", "--https-proxy=********@proxy"],
+        ),
+        (
+            {"proxies": {"http-proxy": "http://u:p@a", "https-proxy": "u:p@a"}},
+            {"proxies": {"http-proxy": "http://********@a", "https-proxy": "********@a"}},
+        ),
+        ({"tlskey": "/etc/key.pem", "mtu": 1, "labels": ["a=b"]}, {"tlskey": "/etc/key.pem", "mtu": 1, "labels": ["a=b"]}),
+    ],
+)
+def test_secrets_are_known_by_their_names(value, expected):
+    assert without_secrets(value) == expected

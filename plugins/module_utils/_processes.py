@@ -1,0 +1,35 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a running process was told, and since when it runs.
+
+Runs on the node: standard library and Python 3.6 only.
+"""
+
+import os
+import time
+
+from ansible_collections.dockershim.migration.plugins.module_utils._text_file import read_text
+
+
+def command_line(pid):
+    """Returns the arguments of a running process: list of str, empty for none."""
+    if not pid:
+        return []
+    text = read_text("/proc/{0}/cmdline".format(pid))
+    return text.rstrip("\0").split("\0") if text else []
+
+
+def wall_time(monotonic):
+    """Returns the time (seconds since the epoch) of a moment of the monotonic clock, which systemd gives."""
+    return time.time() - (time.clock_gettime(time.CLOCK_MONOTONIC) - monotonic)
+
+
+def environment_of(pid):
+    """Returns the environment with which a running process was started: dict, empty for no process."""
+    try:
+        with open("/proc/{0}/environ".format(pid), "rb") as stream:
+            entries = stream.read().split(b"\0")
+    except OSError:
+        return {}
+    return dict(os.fsdecode(entry).split("=", 1) for entry in entries if b"=" in entry)
