@@ -17,8 +17,16 @@ description:
     Any other one is edited as version 1 for containerd 1.x and refused for 2.x, which would ignore it.
   - A missing file is created with C(version) and the settings alone.
   - What would keep containerd or its CRI plugin from starting is refused before anything is written - TOML that does not parse,
-    a version that this containerd does not read, a value of the wrong type, C(mirrors) or C(configs.*.tls) beside
-    C(config_path), a default runtime that has no handler, the legacy C(systemd_cgroup).
+    a version that this containerd does not read, a value of the wrong type, a default runtime that has no handler, the legacy
+    C(systemd_cgroup).
+  - C(registry.mirrors) and C(registry.configs.*.tls) keep the CRI plugin from starting beside C(config_path). Where the file has both, or
+    gets O(settings.registry_config_path), they are first written as C(hosts.toml) files that say the same, and then commented out.
+    C(registry.configs.*.auth) stays. A C(hosts.toml) that says something else is not overwritten; the module fails then.
+  - The node's own containerd is asked what would be in force with the new content, imported files included, before it is written, and
+    what is in force after that. A setting that does not take, for example because an imported file overrides it, is an error that
+    names the setting, both values and the likely cause.
+  - A runtime handler of runc's type that only an imported file defines is given the cgroup driver as well (containerd 2.x, which
+    merges files key by key; 1.x replaces whole tables).
   - containerd reads its file when it starts. This module does not restart it.
 author:
   - The dockershim.migration developers (!UNKNOWN)
@@ -62,6 +70,20 @@ options:
           - The directory of the C(<registry>/hosts.toml) files. One directory - containerd 2.2 and later would ignore a list.
           - Versions 1 and 2 C(R.registry.config_path) (containerd 1.5 and later); 3 and 4 C(IMG.registry.config_path).
         type: str
+      registry_mirrors:
+        description:
+          - The mirrors of registries in the old way, for a containerd without O(settings.registry_config_path) (1.4). For each registry
+            the list of URLs that are asked in its place, in order; the registry itself comes last.
+          - Versions 1 and 2 C(R.registry.mirrors.<registry>.endpoint); 3 and 4 C(IMG.registry.mirrors.<registry>.endpoint).
+        type: dict
+      registry_configs:
+        description:
+          - TLS and credentials by the host (C(host) or C(host:port)) that is asked. Each has C(tls) with any of C(ca_file),
+            C(cert_file), C(key_file) and C(insecure_skip_verify), and C(auth) with any of C(username), C(password), C(auth) and
+            C(identitytoken).
+          - C(tls) is for containerd 1.4 to 1.7 without O(settings.registry_config_path). C(auth) is read by all, and never shown.
+          - Versions 1 and 2 C(R.registry.configs.<host>); 3 and 4 C(IMG.registry.configs.<host>).
+        type: dict
       cri_enabled:
         description:
           - Whether the CRI plugin runs.
@@ -88,6 +110,13 @@ options:
           - The directory of the CNI configuration.
           - Versions 1 and 2 C(R.cni.conf_dir); 3 and 4 C(RT.cni.conf_dir).
         type: str
+      runtimes:
+        description:
+          - Runtime handlers by their name, each with C(runtime_type) (default C(io.containerd.runc.v2)), C(options) such as
+            C(BinaryName), and any other key that containerd knows for a handler. What a handler has beyond that stays.
+          - A new handler of runc's type starts as a copy of what the file says about C(runc), as C(nvidia-ctk) does it.
+          - Versions 1 and 2 C(R.containerd.runtimes); 3 and 4 C(RT.containerd.runtimes).
+        type: dict
       default_runtime_name:
         description:
           - The handler of pods without a RuntimeClass. The file must define it, unless it is C(runc).
@@ -109,21 +138,56 @@ options:
           - Whether containers get SELinux labels.
           - Versions 1 and 2 C(R.enable_selinux); 3 and 4 C(RT.enable_selinux).
         type: bool
+      enable_cdi:
+        description:
+          - Whether pods may ask for devices by the Container Device Interface. containerd 1.7 and later.
+          - Version 2 C(R.enable_cdi); 3 and 4 C(RT.enable_cdi).
+        type: bool
+      unset_seccomp_profile:
+        description:
+          - The seccomp profile of containers for which none is asked - empty for none, V(runtime/default), or V(localhost/) and a path.
+          - Versions 1 and 2 C(R.unset_seccomp_profile); 3 and 4 C(RT.unset_seccomp_profile).
+        type: str
+      oom_score:
+        description:
+          - containerd's own C(oom_score_adj), -1000 to 1000. Top level C(oom_score) in every version.
+        type: int
       debug_level:
         description:
           - containerd's log level. C(level) of the top level table C([debug]) in every version.
         type: str
         choices: [trace, debug, info, warn, error, fatal, panic]
+      debug_format:
+        description:
+          - The format of containerd's log. C(format) of the top level table C([debug]) in every version.
+        type: str
+        choices: [text, json]
+      metrics_address:
+        description:
+          - The address, such as V(127.0.0.1:1338), at which containerd serves metrics for Prometheus.
+          - Versions 1 to 3 C(metrics.address); 4 C(plugins."io.containerd.server.v1.metrics".address).
+        type: str
   backup:
     description: Leave a time-stamped copy of the old file beside it before it is changed.
     type: bool
     default: true
   validate:
     description:
-      - Let the node's own containerd read the new content (C(containerd --config FILE config dump)) before it replaces the old one.
-        If that fails, nothing is changed.
+      - Let the node's own containerd read the new content (C(containerd --config FILE config dump)) before it replaces the old one,
+        and again after that, and compare what is in force with what is wanted. If it is not the same, or containerd does not read
+        it, the module fails, and nothing is changed.
     type: bool
     default: true
+  running:
+    description:
+      - Make sure as well that the containerd that runs (C(containerd.service)) was started with this file, and after its last change,
+        and that its CRI plugin works. For a second call of the module, after the restart; not in check mode.
+    type: bool
+    default: false
+  containerd_address:
+    description: Path of the socket at which O(running) asks.
+    type: path
+    default: /run/containerd/containerd.sock
   containerd:
     description: The containerd program on the node that O(validate) runs, as a path or a name in C(PATH).
     type: str
@@ -143,17 +207,24 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The new content is computed and read back; O(validate) is skipped, because it needs the content on the node.
+    details:
+      - The new content is computed, and the node's containerd reads it as it would without check mode, from a temporary file. Only a
+        node that has no containerd yet cannot say what would be in force.
   diff_mode:
     support: full
-    details: The whole file before and after; the values of registry credentials and headers are hidden on both sides.
+    details:
+      - The whole file before and after, and each C(hosts.toml) that is written; the values of registry credentials and headers are
+        hidden on both sides.
   action:
     support: full
     description: Has an action plugin that runs on the controller.
     details: The file is read, changed and checked on the controller, and written on the node by M(ansible.builtin.copy).
 notes:
-  - Other files named in C(imports) are not read. If the file has any, the result warns that they may override what is set here.
+  - Files named in C(imports) are never changed.
+  - Read with the real containerd 1.4.13, 1.6.20, 1.7.24 and 2.1.9 in configuration versions 1, 2 and 3. Version 4 stands as the source
+    of containerd 2.3 has it.
 seealso:
+  - module: dockershim.migration.containerd_config_read
   - name: containerd CRI configuration
     description: Every setting of the CRI plugin.
     link: https://github.com/containerd/containerd/blob/main/docs/cri/config.md
@@ -169,6 +240,35 @@ EXAMPLES = r"""
       sandbox_image: registry.k8s.io/pause:3.9
       registry_config_path: /etc/containerd/certs.d
   notify: Restart containerd
+
+- name: After the restart, make sure that the containerd that runs does what was asked of it
+  dockershim.migration.containerd_config:
+    containerd_version: 1.6.20
+    settings:
+      cri_enabled: true
+      systemd_cgroup: true
+    running: true
+
+- name: Give GPU pods their runtime
+  dockershim.migration.containerd_config:
+    containerd_version: 1.7.24
+    settings:
+      systemd_cgroup: true
+      runtimes:
+        nvidia:
+          options:
+            BinaryName: /usr/bin/nvidia-container-runtime
+
+- name: Name a mirror to a containerd that has no config_path yet
+  dockershim.migration.containerd_config:
+    containerd_version: 1.4.13
+    settings:
+      registry_mirrors:
+        docker.io: ["https://mirror.example.com:5000"]
+      registry_configs:
+        mirror.example.com:5000:
+          tls:
+            ca_file: /etc/docker/certs.d/mirror.example.com:5000/ca.crt
 
 - name: Put images and containers on the disk that Docker used
   dockershim.migration.containerd_config:

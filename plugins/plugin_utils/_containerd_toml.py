@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import copy
 import json
+import posixpath
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils import _containerd_settings as where
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
+from ansible_collections.dockershim.migration.plugins.module_utils._redact import without_url_credentials
+from ansible_collections.dockershim.migration.plugins.plugin_utils._containerd_hosts import hosts_files
 
 TOMLKIT_MINIMUM = (0, 12)
 
@@ -44,11 +47,16 @@ class Plan:
     :param text: the new content; equal to the old one if there is nothing to do.
     :param config_version: the configuration version of the new content.
     :param warnings: what the operator should know.
+    :param imports: the files that the new content imports, as it names them.
+    :param registries: list of {name, hosts_toml}: what the file said about registries where config_path cannot stand beside it. To be
+        written below config_path before the new content.
     """
 
     text: str
     config_version: int
     warnings: list[str] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)
+    registries: list[dict[str, str]] = field(default_factory=list)
 
 
 def require_tomlkit() -> None:
@@ -348,6 +356,31 @@ def _remove(text: str, path: Path) -> str:
     return _replace(text, entry.start, entry.end, "")
 
 
+def _comment_out(text: str, path: Path) -> str:
+    """Turns the statements of a table, and of the tables in it, into comments; comments and blank lines among them stay as they are.
+
+    :raises MigrationError: it stands in an inline table together with other things.
+    """
+    scan = _Text(text)
+    depth = len(path)
+    spans = []
+    for header in scan.headers:
+        if header.path[:depth] == path:
+            spans.append((header.start, header.end))
+    for entry in scan.entries:
+        if entry.path[:depth] == path and not entry.inline:
+            spans.append((entry.start, entry.end))
+    if not spans:
+        raise MigrationError(f"{_dotted(path)} stands in an inline table: give it a [table] header of its own, then run again.")
+    for start, end in sorted(spans, reverse=True):
+        lines = [
+            line if not line.strip() or line.lstrip().startswith("#") else re.sub(r"^([ \t]*)", r"\1# ", line, count=1)
+            for line in text[start:end].splitlines(keepends=True)
+        ]
+        text = _replace(text, start, end, "".join(lines))
+    return text
+
+
 def _remove_items(text: str, path: Path, unwanted: tuple[str, ...]) -> str:
     """Removes strings from an array, and leaves its other items, its layout and its comments alone."""
     while True:
@@ -436,6 +469,16 @@ class _Change:
         if any(item in unwanted for item in items or []):
             self.text = _remove_items(self.text, path, unwanted)
             _get(self.data, path[:-1])[path[-1]] = [item for item in items if item not in unwanted]
+
+    def comment_out(self, path: Path) -> None:
+        self.text = _comment_out(self.text, path)
+        now = parse(self.text, self.file)
+        parent = _get(self.data, path[:-1])
+        del parent[path[-1]]
+        # Tables above it that had no header of their own are gone with it.
+        for depth in range(len(path) - 1, 0, -1):
+            if _get(self.data, path[:depth]) == {} and _get(now, path[:depth]) is None:
+                del _get(self.data, path[: depth - 1])[path[depth - 1]]
 
     def check(self) -> None:
         """Makes sure that the text says what was meant."""
@@ -535,10 +578,15 @@ def _ensure_runc(change: _Change, config_version: int, release: tuple[int, int, 
             change.set((*runtimes, name, "runtime_type"), where.RUNC_TYPE)
 
 
-def _systemd_cgroup(change: _Change, wanted: bool, config_version: int, release: tuple[int, int, int]) -> None:
+def _systemd_cgroup(
+    change: _Change, wanted: bool, config_version: int, release: tuple[int, int, int], elsewhere: dict[str, str] | None
+) -> None:
     runtimes = where.place("runtimes", config_version)
     if wanted:
         _ensure_runc(change, config_version, release)
+    for name, runtime_type in (elsewhere or {}).items():
+        change.set((*runtimes, name, "runtime_type"), runtime_type)
+        change.set((*runtimes, name, "options", "SystemdCgroup"), wanted)
     for name in _runc_handlers(change, config_version):
         path = (*runtimes, name, "options", "SystemdCgroup")
         # False is the default of every version.
@@ -546,26 +594,51 @@ def _systemd_cgroup(change: _Change, wanted: bool, config_version: int, release:
             change.set(path, wanted)
 
 
+def _runtimes(change: _Change, wanted: dict[str, Any], config_version: int) -> None:
+    """Merges handlers into the file.
+
+    A new handler of runc's type begins as a copy of what the file says about runc, as nvidia-ctk does it (nvidia-container-toolkit,
+    pkg/config/engine/containerd/config.go: AddRuntime).
+    """
+    runtimes = where.place("runtimes", config_version)
+    for name, handler in wanted.items():
+        handler = {key: value for key, value in handler.items() if value is not None}
+        if _get(change.data, (*runtimes, name)) is None:
+            if handler.get("runtime_type", where.RUNC_TYPE) in where.RUNC_TYPES:
+                runc = copy.deepcopy(_get(change.data, (*runtimes, "runc")) or {})
+                handler = {**runc, **handler, "options": {**(runc.get("options") or {}), **(handler.get("options") or {})}}
+            handler.setdefault("runtime_type", where.RUNC_TYPE)
+        # The type first: it is what people look for.
+        for key in sorted(handler, key=lambda key: (key != "runtime_type", key == "options")):
+            if key != "options":
+                change.set((*runtimes, name, key), handler[key])
+        for key, value in (handler.get("options") or {}).items():
+            if value is not None:
+                change.set((*runtimes, name, "options", key), value)
+
+
+def _registries_to_files(change: _Change, config_version: int, release: tuple[int, int, int]) -> list[dict[str, str]]:
+    """Takes out of the file what cannot stand beside config_path, and returns it as hosts.toml files.
+
+    mirrors or configs.*.tls beside config_path keep the CRI plugin from starting (ValidatePluginConfig); 2.x ignores configs.*.tls.
+    configs.*.auth may stay.
+    """
+    config_path = where.place("registry_config_path", config_version)
+    registry = _get(change.data, config_path[:-1]) or {}
+    configs = registry.get("configs") or {}
+    tls = [host for host, config in configs.items() if isinstance(config, dict) and config.get("tls") is not None]
+    if not registry.get("config_path") or not (registry.get("mirrors") or tls):
+        return []
+    files = hosts_files(registry, release, f"{change.file}: {_dotted(config_path[:-1])}")
+    for name in list(registry.get("mirrors") or {}):
+        change.comment_out((*config_path[:-1], "mirrors", name))
+    for host in tls:
+        change.comment_out((*config_path[:-1], "configs", host, "tls"))
+    return files
+
+
 def _check_conflicts(data: dict[str, Any], config_version: int, path: str) -> None:
     """Refuses what makes the CRI plugin fail to start (ValidatePluginConfig), although the file is valid TOML."""
-    config_path = where.place("registry_config_path", config_version)
-    registry = _get(data, config_path[:-1]) or {}
-    if registry.get("config_path"):
-        if registry.get("mirrors"):
-            raise MigrationError(
-                f"{path}: {_dotted(config_path[:-1])}.mirrors ({', '.join(registry['mirrors'])}) cannot stand beside config_path "
-                f"({registry['config_path']}): the CRI plugin does not start. Write each mirror to "
-                f"{registry['config_path'].split(':')[0]}/<registry>/hosts.toml, remove the mirrors, then run again."
-            )
-        tls = [
-            host for host, config in (registry.get("configs") or {}).items() if isinstance(config, dict) and config.get("tls") is not None
-        ]
-        if tls:
-            raise MigrationError(
-                f"{path}: {_dotted((*config_path[:-1], 'configs', tls[0], 'tls'))} cannot stand beside config_path "
-                f"({registry['config_path']}): the CRI plugin does not start. Name ca, client or skip_verify in "
-                f"{registry['config_path'].split(':')[0]}/{tls[0]}/hosts.toml, remove the table, then run again."
-            )
     legacy = (*where.place("enable_selinux", config_version)[:-1], "systemd_cgroup")
     if _get(data, legacy) is True:
         raise MigrationError(
@@ -582,29 +655,28 @@ def _check_conflicts(data: dict[str, Any], config_version: int, path: str) -> No
         )
 
 
-def _warnings(data: dict[str, Any], settings: dict[str, Any], release: tuple[int, int, int], path: str) -> list[str]:
-    imports = data.get("imports")
-    if not imports or not set(settings) - {"cri_enabled"}:
-        return []
-    effect = (
-        "an imported file replaces the whole table of a plugin that it names"
-        if release < (2, 0)
-        else "what an imported file sets takes precedence over this one"
-    )
-    return [f"{path} imports {', '.join(imports)}: {effect}. Compare with `containerd config dump` on the node."]
-
-
-def plan(text: str | None, settings: dict[str, Any], containerd_version: str, path: str = "/etc/containerd/config.toml") -> Plan:
+def plan(
+    text: str | None,
+    settings: dict[str, Any],
+    containerd_version: str,
+    path: str = "/etc/containerd/config.toml",
+    handlers_elsewhere: dict[str, str] | None = None,
+) -> Plan:
     """Returns the new content of a configuration file.
 
     :param text: the content now, or None where there is no file.
     :param settings: logical settings (see the documentation of the module) that are to be set; absent ones are left alone.
     :param containerd_version: the release that will read the file, such as C(1.6.20).
     :param path: the file's name, for messages.
+    :param handlers_elsewhere: runtime handlers of runc's type, by their type, which an imported file defines without the cgroup driver
+        that is wanted.
     :raises MigrationError: the file or the request would give a containerd that does not start, or does not do what was asked.
     """
     release = where.parse_containerd_version(containerd_version)
     settings = {name: value for name, value in settings.items() if value is not None}
+    where.check_settings(settings)
+    if settings.get("registry_config_path") and settings.get("registry_mirrors"):
+        raise MigrationError("settings: containerd takes registry_config_path or registry_mirrors, not both.")
     change = _Change("" if text is None else text, path)
     if text is None:
         config_version = where.new_file_version(release)
@@ -617,22 +689,42 @@ def plan(text: str | None, settings: dict[str, Any], containerd_version: str, pa
     for name, value in settings.items():
         if name == "cri_enabled":
             _enable_cri(change, value, config_version)
+        elif name == "runtimes":
+            _runtimes(change, value, config_version)
         elif name != "systemd_cgroup":
             wanted, unwanted = where.places(name, value, config_version, release)
             for place in unwanted:
                 change.remove(place)
             for place, place_value in wanted:
                 change.set(place, place_value)
+    if settings.get("runtimes"):
+        _ensure_runc(change, config_version, release)
     if settings.get("systemd_cgroup") is not None:
-        _systemd_cgroup(change, settings["systemd_cgroup"], config_version, release)
+        _systemd_cgroup(change, settings["systemd_cgroup"], config_version, release, handlers_elsewhere)
     moved = [name for name in ("snapshotter", "discard_unpacked_layers") if name in settings]
     if moved and config_version == 2 and release >= (2, 0) and not _get(change.data, where.place("runtimes", 2)):
         # Migrating version 2 in memory, containerd 2.x drops these two unless the file has a table of handlers.
         _ensure_runc(change, config_version, release)
 
+    registries = _registries_to_files(change, config_version, release)
     _check_conflicts(change.data, config_version, path)
     change.check()
-    return Plan(change.text, config_version, _warnings(change.data, settings, release, path))
+    imports = change.data.get("imports") or []
+    if not isinstance(imports, list) or not all(isinstance(item, str) for item in imports):
+        raise MigrationError(
+            f"{path}: imports is {_type(imports)} where containerd expects an array of strings: correct it, then run again."
+        )
+    return Plan(change.text, config_version, imports=list(imports), registries=registries)
+
+
+def with_absolute_imports(text: str, path: str) -> str:
+    """Returns a file's content for another directory: what it imports is named in full.
+
+    containerd takes a relative name from the directory of the file that imports it (resolveImports).
+    """
+    imports = parse(text, path).get("imports") or []
+    absolute = [item if item.startswith("/") else posixpath.join(posixpath.dirname(path), item) for item in imports]
+    return text if absolute == imports else _set(text, ("imports",), absolute)
 
 
 def _tell_version(change: _Change, version: int) -> None:
@@ -656,4 +748,5 @@ def redact(text: str) -> str:
         text = _replace(text, entry.value_start, entry.value_end, HIDDEN)
     # What was commented out may still be a secret.
     pattern = rf"(?im)^([ \t]*#.*?\b(?:{'|'.join(SECRET_KEYS)})\b[\"']?[ \t]*=[ \t]*).*?(\r?)$"
-    return re.sub(pattern, lambda match: match.group(1) + HIDDEN + match.group(2), text)
+    text = re.sub(pattern, lambda match: match.group(1) + HIDDEN + match.group(2), text)
+    return without_url_credentials(text)

@@ -6,12 +6,25 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
 from ansible_collections.dockershim.migration.plugins.module_utils._text_file import FILE_ATTRIBUTES
+
+
+def text_of(content: str, path: str) -> str:
+    """Returns the text of a file from its content in base64.
+
+    :raises MigrationError: it is not UTF-8.
+    """
+    try:
+        return base64.b64decode(content).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MigrationError(f"{path} is not UTF-8 text (byte {error.start}): convert it before this run.") from error
 
 
 class NodeFileAction(ActionBase):
@@ -37,13 +50,27 @@ class NodeFileAction(ActionBase):
         arguments = self.validate_argument_spec(argument_spec=self.ARGUMENT_SPEC)[1]
         result["path"] = arguments["path"]
         try:
-            result.update(self.apply(arguments))
+            with self._quiet_connection():
+                result.update(self.apply(arguments))
         except MigrationError as error:
             # Returned and not raised: a raised failure is beyond the reach of failed_when.
             result.update(failed=True, msg=error.message, **error.details)
         finally:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
+
+    @contextlib.contextmanager
+    def _quiet_connection(self) -> Iterator[None]:
+        """Keeps the files' content, which may hold credentials, out of what connection plugins print with -vvv."""
+        contexts = [self._play_context, self._connection._play_context]
+        before = [context.no_log for context in contexts]
+        try:
+            for context in contexts:
+                context.no_log = True
+            yield
+        finally:
+            for context, value in zip(contexts, before, strict=True):
+                context.no_log = value
 
     def module(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Runs a module on the node; its failure is an error."""
@@ -59,19 +86,14 @@ class NodeFileAction(ActionBase):
             return None
         if not state.get("isreg"):
             raise MigrationError(f"{path} is not a regular file: move it away, then run again.")
-        content = base64.b64decode(self.module("ansible.legacy.slurp", {"src": path})["content"])
-        try:
-            return content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise MigrationError(f"{path} is not UTF-8 text (byte {error.start}): convert it before this run.") from error
+        return text_of(self.module("ansible.legacy.slurp", {"src": path})["content"], path)
 
-    def bring(self, before: str | None, after: str | None, arguments: dict[str, Any], validate: str | None = None) -> dict[str, Any]:
+    def bring(self, before: str | None, after: str | None, arguments: dict[str, Any]) -> dict[str, Any]:
         """Brings the file from one text to another: nothing is written if they are equal, or in check mode.
 
         :param before: what C(read) returned.
         :param after: the wanted text; None where there is and will be no file.
         :param arguments: the task's.
-        :param validate: command that reads the new content, with C(%s) for its path.
         :returns: changed, and backup_file where one was made.
         """
         path = arguments["path"]
@@ -86,20 +108,16 @@ class NodeFileAction(ActionBase):
         if before is None:
             self.module("ansible.legacy.file", {"path": os.path.dirname(path), "state": "directory"})
             attributes = {"mode": "0644", **attributes}
-        written = self._copy({"content": after, "dest": path, "backup": arguments["backup"], "follow": True, **attributes}, validate)
+        written = self._copy({"content": after, "dest": path, "backup": arguments["backup"], "follow": True, **attributes})
         if written.get("failed"):
             # Its own diff and the content stay out of the result: they may hold credentials.
-            reason = str(written.get("msg", "copying it to the node failed"))
-            if "exit_status" in written and validate:
-                errors = str(written.get("stderr", "")).strip().splitlines() or [f"exit status {written['exit_status']}, no message"]
-                reason = f"`{validate % 'FILE'}` refuses the new content: {errors[-1]}"
-            raise MigrationError(f"{path} was not changed: {reason}")
+            raise MigrationError(f"{path} was not changed: {written.get('msg', 'copying it to the node failed')}")
         return {"changed": True, **({"backup_file": written["backup_file"]} if written.get("backup_file") else {})}
 
-    def _copy(self, arguments: dict[str, Any], validate: str | None) -> dict[str, Any]:
+    def _copy(self, arguments: dict[str, Any]) -> dict[str, Any]:
         task = self._task.copy()
         # copy keeps the content in a private temporary file on the controller, and removes it.
-        task.args = {**arguments, **({"validate": validate} if validate else {})}
+        task.args = arguments
         copy = self._shared_loader_obj.action_loader.get(
             "ansible.legacy.copy",
             task=task,

@@ -87,11 +87,26 @@ TRANSFER = "plugins/io.containerd.transfer.v1.local"
         ("enable_selinux", "plugins/cri/enable_selinux", f"{R}/enable_selinux", f"{RUNTIME}/enable_selinux"),
         ("root", "root", "root", "root"),
         ("debug_level", "debug/level", "debug/level", "debug/level"),
+        ("registry_mirrors", "plugins/cri/registry/mirrors", f"{R}/registry/mirrors", f"{IMAGES}/registry/mirrors"),
+        ("registry_configs", "plugins/cri/registry/configs", f"{R}/registry/configs", f"{IMAGES}/registry/configs"),
+        ("enable_cdi", "plugins/cri/enable_cdi", f"{R}/enable_cdi", f"{RUNTIME}/enable_cdi"),
+        ("unset_seccomp_profile", "plugins/cri/unset_seccomp_profile", f"{R}/unset_seccomp_profile", f"{RUNTIME}/unset_seccomp_profile"),
+        ("oom_score", "oom_score", "oom_score", "oom_score"),
+        ("debug_format", "debug/format", "debug/format", "debug/format"),
         ("runtimes", "plugins/cri/containerd/runtimes", f"{R}/containerd/runtimes", f"{RUNTIME}/containerd/runtimes"),
     ],
 )
 def test_places(setting, version_1, version_2, version_3):
     assert ["/".join(where.place(setting, version)) for version in (1, 2, 3, 4)] == [version_1, version_2, version_3, version_3]
+
+
+# cmd/containerd/server/config/config.go of containerd 2.3, serviceMigrate; no binary was at hand.
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [(1, "metrics/address"), (2, "metrics/address"), (3, "metrics/address"), (4, "plugins/io.containerd.server.v1.metrics/address")],
+)
+def test_version_4_moves_the_metrics(version, path):
+    assert "/".join(where.place("metrics_address", version)) == path
 
 
 @pytest.mark.parametrize(
@@ -100,6 +115,15 @@ def test_places(setting, version_1, version_2, version_3):
         ("cni_bin_dir", "/x", 3, (2, 0, 1), [(f"{RUNTIME}/cni/bin_dir", "/x")], []),
         ("cni_bin_dir", "/x", 3, (2, 1, 9), [(f"{RUNTIME}/cni/bin_dirs", ["/x"])], [f"{RUNTIME}/cni/bin_dir"]),
         ("cni_bin_dir", "/x", 2, (2, 1, 9), [(f"{R}/cni/bin_dir", "/x")], []),
+        ("registry_mirrors", {"r": ["https://m"]}, 2, (1, 4, 13), [(f"{R}/registry/mirrors/r/endpoint", ["https://m"])], []),
+        (
+            "registry_configs",
+            {"r": {"tls": {"ca_file": "/x"}, "auth": {"username": "u", "password": None}}},
+            2,
+            (1, 4, 13),
+            [(f"{R}/registry/configs/r/tls/ca_file", "/x"), (f"{R}/registry/configs/r/auth/username", "u")],
+            [],
+        ),
         ("max_concurrent_downloads", 5, 2, (1, 7, 24), [(f"{R}/max_concurrent_downloads", 5)], []),
         (
             "max_concurrent_downloads",
@@ -122,4 +146,4 @@ def test_the_documentation_names_every_setting():
     assert set(options) == set(where.ARGUMENT_SPEC)
     settings = where.ARGUMENT_SPEC["settings"]["options"]
     assert set(options["settings"]["suboptions"]) == set(settings)
-    assert set(settings) - {"systemd_cgroup", "cri_enabled"} == set(where.PLACES) - {"runtimes"}
+    assert set(settings) - {"systemd_cgroup", "cri_enabled"} == set(where.PLACES)

@@ -302,20 +302,6 @@ def test_2x_would_drop_two_settings_of_version_2_without_handlers():
         ),
         pytest.param('disabled_plugins = ["btrfs"]\n', {}, "2.1.9", "would ignore what it says about btrfs", id="short names for 2.x"),
         pytest.param(
-            f'version = 2\n[{R}.registry.mirrors."docker.io"]\nendpoint = ["https://m"]\n',
-            {"registry_config_path": "/c"},
-            "1.6.20",
-            r"registry\.mirrors \(docker\.io\) cannot stand beside config_path \(/c\)",
-            id="mirrors beside config_path",
-        ),
-        pytest.param(
-            f'version = 2\n[{R}.registry]\nconfig_path = "/c"\n[{R}.registry.configs."r:5000".tls]\nca_file = "/ca"\n',
-            {"root": "/x"},
-            "1.6.20",
-            r'registry\.configs\."r:5000"\.tls cannot stand beside config_path',
-            id="tls beside config_path, even if nobody touches either",
-        ),
-        pytest.param(
             f"version = 2\n[{R}]\nsandbox_image = 3\n", {"sandbox_image": "x"}, "1.6.20", "is an integer where .* a string", id="type"
         ),
         pytest.param(
@@ -327,6 +313,30 @@ def test_2x_would_drop_two_settings_of_version_2_without_handlers():
         pytest.param(
             "", {"registry_config_path": "/c"}, "1.4.13", "needs containerd 1.5 or later; this node has 1.4", id="1.4 has no config_path"
         ),
+        pytest.param(
+            "",
+            {"registry_config_path": "/c", "registry_mirrors": {"r": ["https://m"]}},
+            "1.6.20",
+            "registry_config_path or registry_mirrors, not both",
+            id="both ways to name mirrors",
+        ),
+        pytest.param("", {"enable_cdi": True}, "1.6.20", r"enable_cdi needs containerd 1\.7 or later; this node has 1\.6", id="CDI"),
+        pytest.param(
+            "", {"registry_configs": {"r": {"tls": {"ca_file": "/x"}}}}, "2.1.9", r"registry_configs\.r\.tls is ignored by", id="tls in 2.x"
+        ),
+        pytest.param("", {"registry_mirrors": {"r": "https://m"}}, "1.4.13", r"registry_mirrors\.r is str, .* list of URLs", id="no list"),
+        pytest.param("", {"registry_configs": {"r": {"auth": {"pass": 1}}}}, "1.4.13", r"r\.auth knows username, .*not pass", id="no key"),
+        pytest.param("", {"runtimes": {"x": "y"}}, "1.6.20", r"runtimes\.x is str, but it must be a dict", id="no handler"),
+        pytest.param(
+            f'version = 2\n[{R}]\nregistry = {{ mirrors = {{ r = {{ endpoint = ["https://m"] }} }} }}\n',
+            {"registry_config_path": "/c"},
+            "1.6.20",
+            "stands in an inline table: give it a .table. header",
+            id="mirrors in an inline table",
+        ),
+        pytest.param(
+            'version = 2\nimports = "x"\n', {}, "1.6.20", "imports is a string where containerd expects an array of strings", id="imports"
+        ),
         pytest.param("version = 2\n", {"default_runtime_name": "kata"}, "1.6.20", "'kata', but .* has no handler", id="an unknown default"),
         pytest.param(f"version = 2\n[{R}]\nsystemd_cgroup = true\n", {}, "1.6.20", "systemd_cgroup = true works only", id="the legacy key"),
     ],
@@ -334,6 +344,137 @@ def test_2x_would_drop_two_settings_of_version_2_without_handlers():
 def test_what_would_break_containerd_is_refused(before, settings, release, message):
     with pytest.raises(MigrationError, match=message):
         plan(before, settings, release)
+
+
+MIRRORS = f"""version = 2
+[{R}.registry]
+  config_path = "/c"
+  [{R}.registry.mirrors]
+    # Docker Hub
+    [{R}.registry.mirrors."docker.io"] # the mirror
+      endpoint = [
+        "https://m:5000", # first
+        "https://n"
+      ]
+  [{R}.registry.configs."m:5000".tls]
+    ca_file = "/ca"
+
+  [{R}.registry.configs."m:5000".auth]
+    username = "x"
+"""
+
+
+def test_mirrors_and_tls_become_comments_beside_config_path():
+    planned = plan(MIRRORS, {})
+    assert [file["name"] for file in planned.registries] == ["docker.io", "m:5000"]
+    assert planned.text == MIRRORS.replace(
+        f"""    [{R}.registry.mirrors."docker.io"] # the mirror
+      endpoint = [
+        "https://m:5000", # first
+        "https://n"
+      ]
+  [{R}.registry.configs."m:5000".tls]
+    ca_file = "/ca"
+""",
+        f"""    # [{R}.registry.mirrors."docker.io"] # the mirror
+      # endpoint = [
+        # "https://m:5000", # first
+        # "https://n"
+      # ]
+  # [{R}.registry.configs."m:5000".tls]
+    # ca_file = "/ca"
+""",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "settings", "registries"),
+    [
+        pytest.param(
+            f'[{R}.registry.mirrors.r]\nendpoint = ["https://m"]\n', {"registry_config_path": "/c"}, ["r"], id="config_path comes"
+        ),
+        pytest.param(f'{R}.registry.mirrors.r.endpoint = ["https://m"]\n', {"registry_config_path": "/c"}, ["r"], id="dotted keys"),
+        pytest.param(f'[{R}.registry]\nmirrors.r = {{endpoint = ["https://m"]}}\n', {"registry_config_path": "/c"}, ["r"], id="inline"),
+        pytest.param(f'[{R}.registry.mirrors.r]\nendpoint = ["https://m"]\n', {"root": "/x"}, [], id="nobody wants config_path"),
+        pytest.param(
+            f'[{R}.registry.mirrors."docker.io"]\nendpoint = ["https://registry-1.docker.io"]\n',
+            {"registry_config_path": "/c"},
+            [],
+            id="what 1.5 prints as its default needs no file",
+        ),
+    ],
+)
+def test_which_registries_move(before, settings, registries):
+    planned = plan("version = 2\n" + before, settings)
+    assert [file["name"] for file in planned.registries] == registries
+
+
+RUNC_OPTIONS = f"""version = 2
+[{R}.containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+base_runtime_spec = "/spec"
+[{R}.containerd.runtimes.runc.options]
+Root = "/x"
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "settings", "expected"),
+    [
+        pytest.param(
+            RUNC_OPTIONS,
+            {"runtimes": {"nvidia": {"options": {"BinaryName": "/n"}}}, "systemd_cgroup": True},
+            {
+                "runtime_type": "io.containerd.runc.v2",
+                "base_runtime_spec": "/spec",
+                "options": {"Root": "/x", "BinaryName": "/n", "SystemdCgroup": True},
+            },
+            id="a new handler starts as runc",
+        ),
+        pytest.param(
+            "version = 2\n",
+            {"runtimes": {"nvidia": {"options": {"BinaryName": "/n"}}}},
+            {"runtime_type": "io.containerd.runc.v2", "options": {"BinaryName": "/n"}},
+            id="or from nothing",
+        ),
+        pytest.param(
+            RUNC_OPTIONS,
+            {"runtimes": {"nvidia": {"runtime_type": "io.containerd.kata.v2", "options": {"ConfigPath": "/k"}}}, "systemd_cgroup": True},
+            {"runtime_type": "io.containerd.kata.v2", "options": {"ConfigPath": "/k"}},
+            id="another type has nothing of runc's",
+        ),
+        pytest.param(
+            RUNC_OPTIONS + f'[{R}.containerd.runtimes.nvidia]\nruntime_type = "io.containerd.runc.v1"\nunknown = 1\n',
+            {"runtimes": {"nvidia": {"options": {"BinaryName": "/n"}}}},
+            {"runtime_type": "io.containerd.runc.v1", "unknown": 1, "options": {"BinaryName": "/n"}},
+            id="an old one keeps what it has",
+        ),
+    ],
+)
+def test_runtimes(before, settings, expected):
+    runtimes = containerd_toml.parse(plan(before, settings).text, PATH)["plugins"]["io.containerd.grpc.v1.cri"]["containerd"]["runtimes"]
+    assert runtimes["nvidia"] == expected
+    assert runtimes["runc"]["runtime_type"] == "io.containerd.runc.v2", "1.6 and 1.7 lose their own where the file has any"
+
+
+def test_a_handler_of_an_imported_file_gets_the_cgroup_driver():
+    planned = containerd_toml.plan(
+        "version = 3\n", {"systemd_cgroup": True}, "2.1.9", PATH, handlers_elsewhere={"nvidia": "io.containerd.runc.v2"}
+    )
+    runtimes = containerd_toml.parse(planned.text, PATH)["plugins"]["io.containerd.cri.v1.runtime"]["containerd"]["runtimes"]
+    assert runtimes["nvidia"] == {"runtime_type": "io.containerd.runc.v2", "options": {"SystemdCgroup": True}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('imports = ["/a/*.toml"]\n', 'imports = ["/a/*.toml"]\n'),
+        ('imports = ["conf.d/*.toml", "/b"]\nroot = "x"\n', 'imports = ["/etc/containerd/conf.d/*.toml", "/b"]\nroot = "x"\n'),
+        ('root = "x"\n', 'root = "x"\n'),
+    ],
+)
+def test_imports_for_another_directory(before, after):
+    assert containerd_toml.with_absolute_imports(before, PATH) == after
 
 
 def test_a_text_that_does_not_say_what_was_meant_is_never_returned(monkeypatch):
@@ -345,16 +486,6 @@ def test_a_text_that_does_not_say_what_was_meant_is_never_returned(monkeypatch):
 def test_registry_credentials_may_stand_beside_config_path():
     before = f'version = 2\n[{R}.registry.configs."r".auth]\npassword = "x"\n[{R}.registry.mirrors]\n'
     assert 'config_path = "/c"' in plan(before, {"registry_config_path": "/c"}).text
-
-
-@pytest.mark.parametrize(("release", "effect"), [("1.7.24", "replaces the whole table"), ("2.1.9", "takes precedence")])
-def test_imports_are_warned_about(release, effect):
-    before = 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n'
-    warnings = plan(before, {"sandbox_image": "x"}, release).warnings
-    assert len(warnings) == 1
-    assert "/etc/containerd/conf.d/*.toml" in warnings[0]
-    assert effect in warnings[0]
-    assert plan(before, {"cri_enabled": True}, release).warnings == []
 
 
 def test_credentials_are_hidden_and_nothing_else():
