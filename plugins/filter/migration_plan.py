@@ -44,6 +44,17 @@ options:
       - The pause image to use instead of the one that the kubelet uses now.
     type: str
     default: ""
+  overwrite_registries:
+    description:
+      - Whether containerd's C(hosts.toml) files that somebody else wrote are to be replaced where they say something else than Docker's
+        configuration. They are pointed out in any case.
+    type: bool
+    default: false
+  registry_addresses:
+    description:
+      - Addresses of the registries that the cluster's images name, as lists by C(host) or C(host:port). Needed where Docker's
+        C(insecure-registries) names networks. Without it those are used that the node itself found for the images that it has.
+    type: dict
   drain:
     description:
       - What M(dockershim.migration.node_drain) returned for the node in check mode, its failure included. Its refusals become blockers, and
@@ -67,6 +78,7 @@ _value:
   description:
     - The plan. C(switch) says whether and why the node has to be switched, C(containerd), C(kubelet), C(registries), C(images) and
       C(docker) what to do.
+    - C(carried) is the list of what Docker knew and where it goes, with C(what), C(where) and C(value).
     - C(blockers), C(attention) and C(not_applicable) are lists of dictionaries with C(what), C(why) and C(what_to_do).
   type: dict
 """
@@ -80,10 +92,14 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts i
 
 
 def plan_filter(
-    facts: dict[str, Any], drain: dict[str, Any] | None = None, configuration: dict[str, Any] | None = None, **wishes: str
+    facts: dict[str, Any],
+    drain: dict[str, Any] | None = None,
+    configuration: dict[str, Any] | None = None,
+    registry_addresses: dict[str, list[str]] | None = None,
+    **wishes: Any,
 ) -> dict[str, Any]:
     try:
-        return migration_plan(facts, Wishes(**wishes), drain, configuration)
+        return migration_plan(facts, Wishes(**wishes), drain, configuration, registry_addresses)
     except MigrationError as error:
         raise AnsibleFilterError(error.message) from error
 

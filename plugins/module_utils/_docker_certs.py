@@ -13,14 +13,27 @@ from ansible_collections.dockershim.migration.plugins.module_utils._errors impor
 DEFAULT_DIRECTORY = "/etc/docker/certs.d"
 
 
+def _refuse_odd_bytes(name, directory):
+    # TOML is UTF-8: such a file could not be named in hosts.toml.
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        raise MigrationError("{0}: the name {1!a} is not UTF-8: rename it, then run again.".format(directory, name))
+
+
 def list_certificates(directory):
-    """Returns the file names in each directory of Docker's certs.d, by the directory's name."""
+    """Returns the file names in each directory of Docker's certs.d, by the directory's name.
+
+    :raises MigrationError: a directory cannot be read, or a name in it is not UTF-8.
+    """
     certs = {}
     try:
         for name in sorted(os.listdir(directory)):
             path = os.path.join(directory, name)
             if os.path.isdir(path):
                 certs[name] = sorted(entry for entry in os.listdir(path) if os.path.isfile(os.path.join(path, entry)))
+                for entry in [name] + certs[name]:
+                    _refuse_odd_bytes(entry, directory)
     except OSError as error:
         if not os.path.lexists(directory):
             return {}

@@ -34,3 +34,8 @@ def normalized(reference):
     if ":" not in path:
         path = "{0}:{1}".format(path, DEFAULT_TAG)
     return "{0}/{1}".format(domain, path)
+
+
+def registry_of_image(reference):
+    """Returns the registry that an image reference names, as in C(docker.io) or C(registry.example:5000)."""
+    return normalized(reference).partition("/")[0]

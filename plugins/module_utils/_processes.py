@@ -20,6 +20,14 @@ def command_line(pid):
     return text.rstrip("\0").split("\0") if text else []
 
 
+def working_directory_of(pid):
+    """Returns the working directory of a running process, empty for no process."""
+    try:
+        return os.readlink("/proc/{0}/cwd".format(pid))
+    except OSError:
+        return ""
+
+
 def wall_time(monotonic):
     """Returns the time (seconds since the epoch) of a moment of the monotonic clock, which systemd gives."""
     return time.time() - (time.clock_gettime(time.CLOCK_MONOTONIC) - monotonic)

@@ -20,6 +20,7 @@ certificates are not looked up under its own name. Loopback needs no entry eithe
 Runs on the node: standard library and Python 3.6 only.
 """
 
+import hashlib
 import ipaddress
 import json
 import re
@@ -27,6 +28,7 @@ from collections import OrderedDict
 from urllib.parse import urlsplit
 
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
+from ansible_collections.dockershim.migration.plugins.module_utils._redact import without_url_credentials
 
 MIRRORS, INSECURE, CERTS = "registry-mirrors", "insecure-registries", "certs.d"
 
@@ -41,6 +43,8 @@ MARKER = "# Written by dockershim.migration from Docker's configuration. Remove 
 
 # registry/config.go, validHostPortRegex and validateHostPort
 HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?\Z")
+# net/url refuses the control characters; half of a surrogate pair, which JSON can spell, is no character at all.
+NOT_IN_URLS = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 LOOPBACK = [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")]
 
 
@@ -163,21 +167,26 @@ def _toml_list(items):
     return "[" + ", ".join(_toml_list(item) if isinstance(item, (list, tuple)) else toml_string(item) for item in items) + "]"
 
 
-def _host_table(url, capabilities=(), skip_verify=False, ca=(), client=()):
-    lines = ["[host.{0}]".format(toml_string(url))]
-    if capabilities:
-        lines.append("  capabilities = " + _toml_list(capabilities))
-    if skip_verify:
+def _endpoint(url, capabilities=(), skip_verify=False, ca=(), client=()):
+    return {"url": url, "capabilities": list(capabilities), "skip_verify": skip_verify, "ca": list(ca), "client": list(client)}
+
+
+def _host_table(endpoint):
+    lines = ["[host.{0}]".format(toml_string(endpoint["url"]))]
+    if endpoint["capabilities"]:
+        lines.append("  capabilities = " + _toml_list(endpoint["capabilities"]))
+    if endpoint["skip_verify"]:
         lines.append("  skip_verify = true")
-    if ca:
-        lines.append("  ca = " + _toml_list(ca))
-    if client:
-        lines.append("  client = " + _toml_list(client))
+    if endpoint["ca"]:
+        lines.append("  ca = " + _toml_list(endpoint["ca"]))
+    if endpoint["client"]:
+        lines.append("  client = " + _toml_list(endpoint["client"]))
     return "\n".join(lines) + "\n"
 
 
-def _host(name, tables, files=None):
-    return {"name": name, "files": files or {}, "hosts_toml": MARKER + "\n\n" + "\n".join(tables)}
+def _host(name, key, endpoints, files=None):
+    text = MARKER + "\n\n" + "\n".join(_host_table(endpoint) for endpoint in endpoints)
+    return {"name": name, "key": key, "files": files or {}, "endpoints": endpoints, "hosts_toml": text}
 
 
 def _certificates(name, file_names, directory):
@@ -211,20 +220,31 @@ def _certificates(name, file_names, directory):
     return ca, client, files, attention
 
 
-def _mirror(entry, insecure, certs):
-    """Returns the table, the files and the attention for one mirror; the table is None if Docker would not take it."""
-    url = urlsplit(entry)
-    reason = None
+def _parse_mirror(entry):
+    """Returns the parts of a mirror's URL and, if dockerd would refuse it (registry/config.go, ValidateMirror), the reason."""
+    # Python's parser drops some control characters silently, Go's refuses them.
+    if NOT_IN_URLS.search(entry):
+        return None, "it holds control characters"
+    try:
+        url = urlsplit(entry)
+    except ValueError:
+        return None, "it is no URL"
     if url.scheme not in ("http", "https") or "://" not in entry or not url.netloc:
-        reason = "it is no http:// or https:// URL"
-    elif "@" in url.netloc:
-        reason = "it holds a user name or password"
-    elif url.query or url.fragment:
-        reason = "it has a query or fragment"
-    elif not HOST_PORT.match(url.netloc):
-        reason = "its host is invalid"
+        return None, "it is no http:// or https:// URL"
+    if "@" in url.netloc:
+        return None, "it holds a user name or password"
+    if url.query or url.fragment:
+        return None, "it has a query or fragment"
+    if not HOST_PORT.match(url.netloc):
+        return None, "its host is invalid"
+    return url, None
+
+
+def _mirror(entry, insecure, certs):
+    """Returns the endpoint, the files and the attention for one mirror; the endpoint is None if Docker would not take it."""
+    url, reason = _parse_mirror(entry)
     if reason:
-        shown = re.sub(r"//[^@/]*@", "//(hidden)@", entry)
+        shown = without_url_credentials(entry)
         return None, {}, [_attention(MIRRORS, shown, "dockerd refuses it: {0}.".format(reason), "Correct or remove the entry.")]
 
     path, attention = url.path.rstrip("/"), []
@@ -244,7 +264,7 @@ def _mirror(entry, insecure, certs):
     if url.scheme == "https" and not skip_verify and url.netloc in certs:
         ca, client, files, missing = _certificates(url.netloc, certs[url.netloc], url.netloc + "/")
     location = "{0}://{1}{2}".format(url.scheme, url.netloc, path)
-    return _host_table(location, ("pull", "resolve"), skip_verify, ca, client), files, attention + missing
+    return _endpoint(location, ("pull", "resolve"), skip_verify, ca, client), files, attention + missing
 
 
 def registries(daemon, dockerd_args=(), certs=None, addresses=None, source="/etc/docker/daemon.json"):
@@ -259,8 +279,10 @@ def registries(daemon, dockerd_args=(), certs=None, addresses=None, source="/etc
         needed only where insecure-registries names networks.
     :param source: str, the name of daemon.json, for messages.
     :returns: dict with
-        C(hosts): list of {name, files, hosts_toml}: the directory under containerd's certs.d, the files to copy into it
-        ({path in it: {source: path under Docker's certs.d, private: bool}}) and the text of its hosts.toml; and
+        C(hosts): list of {name, key, files, endpoints, hosts_toml}: the directory under containerd's certs.d, where Docker knew it from
+        (C(registry-mirrors), C(insecure-registries), C(certs.d)), the files to copy into it ({path in it: {source: path under Docker's
+        certs.d, private: bool}}), what is asked in which order (list of {url, capabilities, skip_verify, ca, client}, paths relative to
+        the directory) and the text of its hosts.toml; and
         C(attention): list of {key, value, why, what_to_do}.
     :raises MigrationError: a key does not hold a list of strings.
     """
@@ -291,21 +313,27 @@ def registries(daemon, dockerd_args=(), certs=None, addresses=None, source="/etc
             names.append(name)
     insecure = _Insecure(names, nets, addresses)
 
-    tables, files = [], OrderedDict()
+    mirrors, files = [], OrderedDict()
     for entry in entries_of(daemon, dockerd_args, MIRRORS, source):
-        table, mirror_files, mirror_attention = _mirror(entry, insecure, certs)
-        attention.extend(mirror_attention)
-        if table and table not in tables:
-            tables.append(table)
+        mirror, mirror_files, mirror_attention = _mirror(entry, insecure, certs)
+        attention.extend(item for item in mirror_attention if item not in attention)
+        # The same mirror twice would be the same table twice, which is no TOML.
+        if mirror and mirror not in mirrors:
+            mirrors.append(mirror)
             files.update(mirror_files)
-    if tables:
-        hosts[DOCKER_HUB[0]] = _host(DOCKER_HUB[0], tables, files)
+    if mirrors:
+        hosts[DOCKER_HUB[0]] = _host(DOCKER_HUB[0], MIRRORS, mirrors, files)
 
     in_networks = [name for name in sorted(addresses) if insecure.network(name) in nets and name not in DOCKER_HUB]
     for name in list(OrderedDict.fromkeys(names + in_networks)):
-        hosts[name] = _host(name, [_host_table("https://" + name, skip_verify=True), _host_table("http://" + name)])
+        hosts[name] = _host(name, INSECURE, [_endpoint("https://" + name, skip_verify=True), _endpoint("http://" + name)])
 
     for name in sorted(certs):
+        if not HOST_PORT.match(name):
+            attention.append(
+                _attention(CERTS, name, "No registry can have this name, so Docker never reads the directory.", "Rename or remove it.")
+            )
+            continue
         if name in DOCKER_HUB:
             attention.append(
                 _attention(
@@ -329,7 +357,7 @@ def registries(daemon, dockerd_args=(), certs=None, addresses=None, source="/etc
         ca, client, files, missing = _certificates(name, certs[name], "")
         attention.extend(item for item in missing if item not in attention)
         if files:
-            hosts[name] = _host(name, [_host_table("https://" + name, ca=ca, client=client)], files)
+            hosts[name] = _host(name, CERTS, [_endpoint("https://" + name, ca=ca, client=client)], files)
     return {"hosts": list(hosts.values()), "attention": attention}
 
 
@@ -343,11 +371,32 @@ def _network_attention(entry, net, addresses):
     )
 
 
+def _statements(text):
+    lines = [re.sub(r"\s+", " ", line.strip()) for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def same_meaning(one, other):
     """Tells whether two hosts.toml differ in comments, blank lines and indentation only."""
+    return _statements(one) == _statements(other)
 
-    def statements(text):
-        lines = [re.sub(r"\s+", " ", line.strip()) for line in text.splitlines()]
-        return [line for line in lines if line and not line.startswith("#")]
 
-    return statements(one) == statements(other)
+def describe_hosts_toml(text):
+    """Describes a hosts.toml without showing it, for it may hold an Authorization header.
+
+    :returns: dict with C(ours) (bool: this collection wrote it) and C(meaning) (str, the same for two files of the same meaning; empty
+        for a file with headers, which this collection never writes).
+    """
+    statements = _statements(text)
+    if any("header" in statement for statement in statements):
+        return {"ours": MARKER in text, "meaning": ""}
+    return {"ours": MARKER in text, "meaning": hashlib.sha256("\n".join(statements).encode("utf-8")).hexdigest()}
+
+
+def directory_names(name):
+    """Returns the directories in which containerd looks for a registry's hosts.toml, in its order; the first one there counts.
+
+    Source: remotes/docker/config/hosts.go, hostDirectory and hostPaths (C(_default) is read by 1.6.17 and later).
+    """
+    host, colon, port = name.rpartition(":")
+    return (["{0}_{1}_".format(host, port)] if colon else []) + [name, "_default"]

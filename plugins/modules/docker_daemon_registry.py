@@ -13,8 +13,8 @@ description:
   - Mirrors become C(docker.io/hosts.toml), in their order and with their own insecure setting and certificates. An insecure
     registry becomes two ordered tables, HTTPS without verification and HTTP. Certificates are copied and named.
   - What has no equivalent is never dropped silently and never widened (there is never a C(_default)); it is returned in RV(attention).
-  - A C(hosts.toml) that this module did not write is never changed. If it says something else, it is returned in RV(attention) with what
-    would have been written.
+  - A C(hosts.toml) that this module did not write is not changed unless O(overwrite) says so. If it says something else, it is returned in
+    RV(attention) with what would have been written.
   - A C(hosts.toml) of this module whose registry Docker no longer names is returned in RV(attention), and not removed.
   - containerd reads these files at every pull; it needs no restart, but C(registry.config_path) must name the directory.
 author:
@@ -47,6 +47,12 @@ options:
     description: containerd's directory of registries.
     type: path
     default: /etc/containerd/certs.d
+  overwrite:
+    description:
+      - Replace a C(hosts.toml), and certificates beside it, that were written by someone else and say something else than Docker's
+        configuration. See O(backup).
+    type: bool
+    default: false
   backup:
     description: Leave a time-stamped copy of a file beside it before it is changed.
     type: bool
@@ -60,7 +66,8 @@ attributes:
     support: full
     details: One entry per file. Of a copied certificate or key only the size and mode are shown.
 notes:
-  - Credentials (C(docker login)) are not handled here. The kubelet reads C(/var/lib/kubelet/config.json).
+  - Credentials (C(docker login)) are not handled here and need not be, for the kubelet sends those that it has to any runtime. The plan
+    (P(dockershim.migration.migration_plan#filter)) tells which files the kubelet reads, and what only the command C(docker) used.
   - C(hosts.toml) needs containerd 1.5 or later.
 seealso:
   - name: containerd registry configuration
@@ -99,6 +106,14 @@ registries:
     hosts_toml:
       description: The text of its C(hosts.toml).
       type: str
+    key:
+      description: >-
+        Where Docker knew it from - C(registry-mirrors), C(insecure-registries) or C(certs.d).
+      type: str
+    endpoints:
+      description: What is asked, in this order. Paths of certificates are relative to the directory.
+      type: list
+      elements: dict
     files:
       description: >-
         The files copied beside it, by their path in the directory, with C(source) (the path under O(docker_certs_d)) and C(private)
@@ -106,6 +121,13 @@ registries:
       type: dict
   sample:
     - name: registry.example.com:5000
+      key: certs.d
+      endpoints:
+        - url: https://registry.example.com:5000
+          capabilities: []
+          skip_verify: false
+          ca: [ca.crt]
+          client: []
       files:
         ca.crt:
           source: registry.example.com:5000/ca.crt
@@ -155,27 +177,15 @@ backup_files:
 """
 
 import os
-import socket
 import stat
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dockershim.migration.plugins.module_utils import _registries
+from ansible_collections.dockershim.migration.plugins.module_utils._addresses import resolve
 from ansible_collections.dockershim.migration.plugins.module_utils._docker_certs import list_certificates
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
 from ansible_collections.dockershim.migration.plugins.module_utils._text_file import read_text, write_text
-
-
-def resolve(names):
-    """Returns the addresses of each name that resolves."""
-    addresses = {}
-    for name in names:
-        host = name.rsplit(":", 1)[0] if ":" in name else name
-        try:
-            addresses[name] = sorted({found[4][0].partition("%")[0] for found in socket.getaddrinfo(host.strip("[]"), None)})
-        except (OSError, UnicodeError):
-            continue
-    return addresses
 
 
 def read_file(path):
@@ -194,6 +204,7 @@ class Writer:
 
     def __init__(self, module):
         self.module = module
+        self.overwrite = module.params["overwrite"]
         self.result = {"changed": False, "diff": [], "files": [], "attention": [], "backup_files": []}
 
     def report(self, value, why, what_to_do):
@@ -213,13 +224,17 @@ class Writer:
         path = os.path.join(directory, "hosts.toml")
         before = read_text(path)
         if before is not None and _registries.MARKER not in before:
-            if not _registries.same_meaning(before, host["hosts_toml"]):
+            same = _registries.same_meaning(before, host["hosts_toml"])
+            if not same and not self.overwrite:
                 self.report(
                     path,
                     "It was written by someone else and says something else than Docker's configuration: it was kept.",
-                    "Compare it with what would have been written, and correct it or remove it: {0}".format(host["hosts_toml"]),
+                    "Compare it with what would have been written, and correct it, remove it or set overwrite: {0}".format(
+                        host["hosts_toml"]
+                    ),
                 )
-            return
+            if same or not self.overwrite:
+                return
         copies = []
         for name, copy in sorted(host["files"].items()):
             source = os.path.join(self.module.params["docker_certs_d"], copy["source"])
@@ -230,11 +245,11 @@ class Writer:
             # A key that the whole world could read in Docker's directory is not spread any further.
             mode = mode & 0o770 if copy["private"] else mode & 0o777
             old, old_mode = read_file(target)
-            if before is None and old is not None and old != content:
+            if before is None and old is not None and old != content and not self.overwrite:
                 self.report(
                     target,
                     "It differs from {0} and was written by someone else: the registry {1} was left alone.".format(source, host["name"]),
-                    "Remove the one that is out of date, then run again.",
+                    "Remove the one that is out of date or set overwrite, then run again.",
                 )
                 return
             if old != content or (copy["private"] and old_mode & 0o007):
@@ -324,6 +339,7 @@ def main():
             "dockerd_args": {"type": "list", "elements": "str", "default": []},
             "registries_in_use": {"type": "list", "elements": "str", "default": []},
             "dest": {"type": "path", "default": "/etc/containerd/certs.d"},
+            "overwrite": {"type": "bool", "default": False},
             "backup": {"type": "bool", "default": True},
         },
         supports_check_mode=True,

@@ -36,6 +36,11 @@ options:
       - Path of containerd's configuration file on the node.
     type: path
     default: /etc/containerd/config.toml
+  containerd_certs_d:
+    description:
+      - Path of containerd's directory of registries on the node.
+    type: path
+    default: /etc/containerd/certs.d
   journal:
     description:
       - Path of the migration's journal on the node.
@@ -141,6 +146,30 @@ ansible_facts:
             proxies: {}
             root: /var/lib/containerd
             version: 1.6.20
+        registries:
+          description:
+            - What there is about registries beside Docker's own configuration.
+            - C(registries.credentials) are the files that may hold credentials for registries - those in which the kubelet looks, in its
+              order, and that of root's C(docker) command - and for which registries they have some. The credentials themselves are never
+              among the facts. C(read_by_kubelet) is the one file that the kubelet uses. It never asks C(helpers), the programs
+              C(docker-credential-*).
+            - C(registries.addresses) are the addresses of the registries that the node's images name, as the node resolves them. They are
+              looked up only where C(insecure-registries) names networks.
+            - C(registries.hosts_toml) are the C(hosts.toml) files that containerd has already, by their directory - whether this collection
+              wrote them, and a digest of what they say.
+          type: dict
+          sample:
+            addresses: {}
+            credentials:
+              - path: /var/lib/kubelet/config.json
+                searched_by_kubelet: true
+                read_by_kubelet: true
+                world_readable: false
+                valid: true
+                registries: [registry.example.com:5000]
+                helper_registries: []
+                helpers: []
+            hosts_toml: {}
         disk:
           description: Bytes that are free where containerd's and Docker's data lie, and the file systems there.
           type: dict
@@ -194,6 +223,7 @@ from ansible_collections.dockershim.migration.plugins.module_utils._environment_
 )
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
 from ansible_collections.dockershim.migration.plugins.module_utils._facts_docker import docker_facts
+from ansible_collections.dockershim.migration.plugins.module_utils._facts_registries import registry_facts
 from ansible_collections.dockershim.migration.plugins.module_utils._facts_system import filesystem, free_bytes, kernel_facts, network_facts
 from ansible_collections.dockershim.migration.plugins.module_utils._journal import (
     DEFAULT_PATH,
@@ -270,6 +300,7 @@ class NodeReader(object):
             "kubelet": self.kubelet(),
             "docker": docker,
             "containerd": containerd,
+            "registries": registry_facts(docker, self.unit("kubelet.service")["main_pid"], self.module.params["containerd_certs_d"]),
             "cri_dockerd": {"active": self.unit("cri-docker.service")["active"]},
             "disk": {
                 "docker": free_bytes(docker["root_dir"]),
@@ -390,6 +421,7 @@ def main():
         argument_spec={
             "containerd_address": {"type": "path", "default": DEFAULT_ADDRESS},
             "containerd_config": {"type": "path", "default": "/etc/containerd/config.toml"},
+            "containerd_certs_d": {"type": "path", "default": "/etc/containerd/certs.d"},
             "journal": {"type": "path", "default": DEFAULT_PATH},
         },
         supports_check_mode=True,

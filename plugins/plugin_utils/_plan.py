@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD
-from ansible_collections.dockershim.migration.plugins.module_utils._registries import registries
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blockers import (
     blockers_of,
     configuration_blockers,
@@ -26,24 +25,34 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_images 
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_journal import journal_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import kubelet_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Plan, Wishes, note
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_registries import Registries, registries_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import runtime_part, switch_part
 
 
-def migration_plan(facts: Facts, wishes: Wishes, drain: dict[str, Any] | None = None, configuration: dict[str, Any] | None = None) -> Plan:
+def migration_plan(
+    facts: Facts,
+    wishes: Wishes,
+    drain: dict[str, Any] | None = None,
+    configuration: dict[str, Any] | None = None,
+    registry_addresses: dict[str, list[str]] | None = None,
+) -> Plan:
     """Returns the plan for one node.
 
     :param facts: dict, C(ansible_facts.dockershim_migration) as M(dockershim.migration.node_facts) returns it.
     :param wishes: what the user wants.
     :param drain: dict, what M(dockershim.migration.node_drain) returned in check mode, its failure included; None where nobody asked.
     :param configuration: dict, what M(dockershim.migration.containerd_config) returned in check mode; likewise.
-    :returns: dict with kubelet, containerd, registries, images, docker, switch (what will be done) and the lists blockers,
-        attention and not_applicable. Every entry of those lists is a dict of what, why and what_to_do.
+    :param registry_addresses: addresses of the registries that the cluster's images name, by their names; None for this node's own.
+    :returns: dict with kubelet, containerd, registries, images, docker, switch (what will be done), the list carried (dicts of what, where
+        and value) and the lists blockers, attention and not_applicable (dicts of what, why and what_to_do).
     """
     kubelet = facts["kubelet"]
     if not kubelet["installed"]:
         return {"blockers": [note("kubelet", "there is no kubelet on this host", "Take the host out of the inventory's group.")]}
-    known = registries(facts["docker"]["daemon_json"], facts["docker"]["daemon_arguments"], facts["docker"]["certificates"])
     runtime = runtime_part(facts, wishes)
+    # Behind cri-dockerd it is Docker that goes on pulling.
+    pulls = wishes.target == CONTAINERD
+    known = registries_part(facts, registry_addresses, overwrite=wishes.overwrite_registries) if pulls else Registries()
     plan: Plan = {
         "node": kubelet["node_name"],
         "control_plane": facts["control_plane"],
@@ -51,15 +60,16 @@ def migration_plan(facts: Facts, wishes: Wishes, drain: dict[str, Any] | None = 
         "switch": switch_part(facts, wishes),
         "kubelet": kubelet_part(kubelet, runtime["endpoint"], config={}),
         "containerd": containerd_part(facts, wishes),
-        "registries": known["hosts"],
+        "registries": known.hosts,
         # Behind cri-dockerd they stay where they are.
         "images": images_part(facts, wishes.preload if wishes.target == CONTAINERD else "none"),
         "docker": docker_part(facts, wishes),
         "journal": journal_part(kubelet),
     }
-    unclear = [note(f"{item['key']} {item['value']}", item["why"].rstrip("."), item["what_to_do"]) for item in known["attention"]]
-    plan["attention"] = unclear + docker_attention(facts) + drain_attention(plan, drain or {}) if plan["switch"]["needed"] else []
-    plan["not_applicable"] = docker_not_applicable(facts) if plan["switch"]["needed"] else []
+    plan["containerd"]["settings"].update(known.settings)
+    plan["carried"] = known.carried if plan["switch"]["needed"] else []
+    plan["attention"] = known.attention + docker_attention(facts) + drain_attention(plan, drain or {}) if plan["switch"]["needed"] else []
+    plan["not_applicable"] = known.not_applicable + docker_not_applicable(facts) if plan["switch"]["needed"] else []
     plan["blockers"] = []
     if plan["switch"]["needed"]:
         plan["blockers"] = (

@@ -9,15 +9,13 @@ from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, Plan, Wishes, gib, note
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_registries import CONFIG_PATH_SINCE
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import runtime_blockers
 
 #: An image takes about its size twice in containerd: its layers as archives and, unpacked, as snapshots.
 DISK_FACTOR = 2
 #: Bytes that must stay free beside the images.
 DISK_RESERVE = 1024**3
-
-#: First containerd release with a CRI plugin that reads registry.config_path (containerd 1.5 release notes).
-CONFIG_PATH_SINCE = (1, 5)
 
 
 def blockers_of(facts: Facts, plan: Plan, wishes: Wishes) -> list[Note]:

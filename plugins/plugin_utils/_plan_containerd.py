@@ -12,8 +12,6 @@ from ansible_collections.dockershim.migration.plugins.module_utils._image_refere
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import kubelet_cgroup_driver
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Wishes
 
-REGISTRY_CONFIG_PATH = "/etc/containerd/certs.d"
-
 
 def _sandbox_image(facts: Facts, wishes: Wishes) -> str:
     running = [container["image"] for container in facts["docker"]["containers"] if container["sandbox"]]
@@ -33,7 +31,6 @@ def containerd_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
             **({"sandbox_image": image} if image else {}),
             "systemd_cgroup": kubelet_cgroup_driver(facts["kubelet"]) == "systemd",
             "cri_enabled": True,
-            "registry_config_path": REGISTRY_CONFIG_PATH,
             # The kubelet took a list here, containerd before 2.1 takes one directory.
             "cni_bin_dir": flags.get("cni-bin-dir", kubelet_flags.DEFAULT_CNI_BIN_DIR).split(",")[0],
             "cni_conf_dir": flags.get("cni-conf-dir", kubelet_flags.DEFAULT_CNI_CONF_DIR),

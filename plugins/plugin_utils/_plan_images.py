@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.dockershim.migration.plugins.module_utils._image_reference import normalized
+from ansible_collections.dockershim.migration.plugins.module_utils._image_reference import normalized, registry_of_image
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts
 
 
@@ -26,8 +26,6 @@ def images_part(facts: Facts, preload: str) -> dict[str, Any]:
         "missing": missing,
         "bytes": sum(image["size"] for image in missing),
         "nameless": [image["id"] for image in facts["docker"]["images"] if not image["tags"] and not image["digests"]],
-        "registries": sorted(
-            {normalized(name).partition("/")[0] for image in facts["docker"]["images"] for name in image["tags"] + image["digests"]}
-        ),
+        "registries": sorted({registry_of_image(name) for image in facts["docker"]["images"] for name in image["tags"] + image["digests"]}),
         "platform": "linux/" + facts["architecture"],
     }

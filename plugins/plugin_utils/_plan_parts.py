@@ -23,12 +23,14 @@ class Wishes:
     :param preload: which of Docker's images are copied: all, used (by the node's pods) or none.
     :param foreign_containers: what to do about containers that do not belong to Kubernetes: refuse or stop.
     :param sandbox_image: pause image to use instead of the kubelet's own; empty for the kubelet's.
+    :param overwrite_registries: whether containerd's hosts.toml files that somebody else wrote are replaced.
     """
 
     target: str = CONTAINERD
     preload: str = "all"
     foreign_containers: str = "refuse"
     sandbox_image: str = ""
+    overwrite_registries: bool = False
 
 
 def note(what: str, why: str, what_to_do: str) -> Note:

@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # The same links that let a playbook of a plain checkout find its own collection (see playbooks/collections/README.md).
@@ -17,6 +18,10 @@ COLLECTIONS = Path(__file__).resolve().parents[2] / "playbooks" / "collections"
 # Before ansible is first imported: it reads its configuration then.
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
 sys.path.insert(0, str(COLLECTIONS))
+
+# How long an example takes is up to how busy the machine is.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 from node_stand_ins import CtrStandIn, DockerStandIn  # noqa: E402 (after the path is set)
 

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import socket
+from pathlib import Path
 
 import pytest
 from ansible_collections.dockershim.migration.plugins.module_utils._registries import MARKER
@@ -136,6 +138,19 @@ def test_a_users_certificate_is_not_overwritten(node):
     assert not (mine.parent / "hosts.toml").exists()
 
 
+def test_a_users_files_are_replaced_if_asked_and_kept_as_backups(node):
+    directory = node / "certs.d" / "m:5000"
+    directory.mkdir(parents=True)
+    (directory / "hosts.toml").write_text('server = "https://elsewhere"\n')
+    (directory / "ca.crt").write_text("MINE")
+    result = run(node, overwrite=True)
+    assert (directory / "hosts.toml").read_text().startswith(MARKER)
+    assert (directory / "ca.crt").read_text() == "CA"
+    assert {Path(path).read_text() for path in result["backup_files"]} == {'server = "https://elsewhere"\n', "MINE"}
+    assert result["attention"] == []
+    assert not run(node, overwrite=True)["changed"]
+
+
 def test_a_registry_that_docker_no_longer_names_is_reported_and_kept(node):
     run(node)
     (node / "daemon.json").write_text("{}")
@@ -147,7 +162,7 @@ def test_a_registry_that_docker_no_longer_names_is_reported_and_kept(node):
 
 
 def test_registries_in_use_are_resolved_on_the_node(node, monkeypatch):
-    monkeypatch.setattr(docker_daemon_registry.socket, "getaddrinfo", lambda host, port: [(2, 1, 6, "", (f"10.0.0.{len(host)}", 0))])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: [(2, 1, 6, "", (f"10.0.0.{len(host)}", 0))])
     (node / "daemon.json").write_text('{"insecure-registries": ["10.0.0.0/29"]}')
     result = run(node, registries_in_use=["near:5000", "farther-away"])
     assert [host["name"] for host in result["registries"]] == ["near:5000", "m:5000"]

@@ -175,7 +175,7 @@ def test_hosts_toml(arguments, expected):
         ),
         pytest.param(
             {"daemon": {"registry-mirrors": ["https://u:secret@m/"]}},
-            [("registry-mirrors", "https://(hidden)@m/")],
+            [("registry-mirrors", "https://********@m/")],
             id="a mirror's password is hidden",
         ),
         pytest.param({"daemon": {"registry-mirrors": ["https://m/v2/"]}}, [("registry-mirrors", "https://m/v2/")], id="a doubled v2"),
