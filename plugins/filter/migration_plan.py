@@ -26,6 +26,11 @@ options:
     type: str
     choices: [containerd, cri-dockerd]
     default: containerd
+  cri_dockerd:
+    description:
+      - Where cri-dockerd comes from and what it is told, by the names of the variables of the role C(cri_dockerd) without their prefix
+        (source, version, url, checksum, file, path, streaming_address, arguments).
+    type: dict
   preload:
     description:
       - Which of Docker's images are to be copied to containerd.

@@ -92,21 +92,21 @@ def ask_version(path, timeout=10):
 
     :param path: str, absolute path of the socket.
     :param timeout: seconds for each step of the exchange.
-    :returns: dict of the newest CRI version that it speaks (cri, "v1" or "v1alpha2"), runtime_name, runtime_version,
+    :returns: dict of the CRI versions that it speaks (cri, a list of "v1" and "v1alpha2"), runtime_name, runtime_version,
         runtime_api_version (str); None where nobody answers as a container runtime.
     """
+    answer = None
     for cri_version in CRI_VERSIONS:
         try:
             message = _call(path, version_request(cri_version), timeout)
             if message is not None:
-                answer = parse_version_response(message)
-                answer["cri"] = cri_version
-                del answer["version"]
-                return answer
+                known = parse_version_response(message)
+                del known["version"]
+                answer = dict(known, cri=(answer["cri"] if answer else []) + [cri_version])
         except (OSError, ValueError):
             # Not there, not HTTP/2 or not this service.
             continue
-    return None
+    return answer
 
 
 def _call(path, request, timeout):

@@ -170,6 +170,21 @@ ansible_facts:
                 helper_registries: []
                 helpers: []
             hosts_toml: {}
+        cri_dockerd:
+          description:
+            - cri-dockerd. C(cri_dockerd.listeners) are the processes that hold the socket at which it serves the kubelet, and
+              C(cri_dockerd.answer) is what was answered there to a question for the version, V(null) where nobody answers.
+          type: dict
+          sample:
+            unit: cri-docker
+            units: [cri-docker.socket, cri-docker.service]
+            active: true
+            program: /usr/bin/cri-dockerd
+            version: 0.3.2
+            flags: {container-runtime-endpoint: "fd://", network-plugin: cni}
+            socket: /run/cri-dockerd.sock
+            listeners: [{pid: 1, program: /usr/lib/systemd/systemd}, {pid: 4711, program: /usr/bin/cri-dockerd}]
+            answer: {cri: [v1, v1alpha2], runtime_name: docker, runtime_version: 20.10.24, runtime_api_version: 1.41.0}
         disk:
           description: Bytes that are free where containerd's and Docker's data lie, and the file systems there.
           type: dict
@@ -214,6 +229,7 @@ import re
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dockershim.migration.plugins.module_utils._cri import ask_version
 from ansible_collections.dockershim.migration.plugins.module_utils._ctr import DEFAULT_ADDRESS, Ctr
 from ansible_collections.dockershim.migration.plugins.module_utils._docker_proxies import CONTAINERD_PROXY_DROP_IN, proxies_of, redacted
 from ansible_collections.dockershim.migration.plugins.module_utils._environment_file import (
@@ -231,13 +247,16 @@ from ansible_collections.dockershim.migration.plugins.module_utils._journal impo
     last_record,
     parse_journal,
 )
-from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import runtime_of
+from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CRI_DOCKERD, CRI_DOCKERD_ENDPOINT, runtime_of
 from ansible_collections.dockershim.migration.plugins.module_utils._processes import command_line, wall_time
 from ansible_collections.dockershim.migration.plugins.module_utils._systemd import parse_show, show_command
 from ansible_collections.dockershim.migration.plugins.module_utils._text_file import read_text
 from ansible_collections.dockershim.migration.plugins.module_utils._unit_files import environment, read_settings
+from ansible_collections.dockershim.migration.plugins.module_utils._unix_socket import listeners
 
-UNITS = ["kubelet.service", "docker.service", "docker.socket", "containerd.service", "cri-docker.service", "cri-docker.socket"]
+UNITS = ["kubelet.service", "docker.service", "docker.socket", "containerd.service"]
+#: What the units of cri-dockerd are called: by its own packages, and by other installers.
+CRI_DOCKERD_UNITS = ["cri-docker", "cri-dockerd"]
 API_SERVER_MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 KUBELET_CONFIG = "/var/lib/kubelet/config.yaml"
 CONTAINERD_ROOT = "/var/lib/containerd"
@@ -267,7 +286,8 @@ class NodeReader(object):
     def __init__(self, module):
         self.module = module
         self.architecture = ARCHITECTURES.get(platform.machine(), platform.machine())
-        self.units = parse_show(self.output(show_command(UNITS)))
+        shims = [name + kind for name in CRI_DOCKERD_UNITS for kind in (".socket", ".service")]
+        self.units = parse_show(self.output(show_command(UNITS + shims)))
 
     def output(self, command):
         """Returns a command's output, or an empty string where it is missing or fails."""
@@ -290,6 +310,7 @@ class NodeReader(object):
     def facts(self):
         docker = docker_facts(self.unit)
         containerd = self.containerd()
+        kubelet = self.kubelet()
         records = parse_journal(read_text(self.module.params["journal"]), self.module.params["journal"])
         return {
             "architecture": self.architecture,
@@ -297,11 +318,11 @@ class NodeReader(object):
             "time": iso_time(time.time()),
             "distribution": self.distribution(),
             "packages": self.packages(),
-            "kubelet": self.kubelet(),
+            "kubelet": kubelet,
             "docker": docker,
             "containerd": containerd,
             "registries": registry_facts(docker, self.unit("kubelet.service")["main_pid"], self.module.params["containerd_certs_d"]),
-            "cri_dockerd": {"active": self.unit("cri-docker.service")["active"]},
+            "cri_dockerd": self.cri_dockerd(kubelet),
             "disk": {
                 "docker": free_bytes(docker["root_dir"]),
                 "containerd": free_bytes(containerd["root"]),
@@ -374,6 +395,31 @@ class NodeReader(object):
                 arguments = read_arguments(text, variable, path)
                 sources.append({"path": path, "variable": variable, "flags": effective_flags(arguments)})
         return sources
+
+    def cri_dockerd(self, kubelet):
+        names = [name for name in CRI_DOCKERD_UNITS if self.unit(name + ".service")["installed"]]
+        name = names[0] if names else None
+        units = [name + kind for kind in (".socket", ".service") if self.unit(name + kind)["installed"]] if name else []
+        unit = self.unit("{0}.service".format(name))
+        arguments = command_line(unit["main_pid"])
+        program = arguments[0] if arguments else self.found("cri-dockerd")
+        endpoint = kubelet["endpoint"] if kubelet.get("runtime") == CRI_DOCKERD else CRI_DOCKERD_ENDPOINT
+        path = endpoint[len("unix://") :]
+        return {
+            "unit": name,
+            "units": units,
+            "unit_files": sorted(file for installed in units for file in self.unit(installed).get("unit_files", [])),
+            "active": bool(arguments),
+            "enabled": unit["enabled"],
+            "program": program,
+            "version": self.version(program, r"cri-dockerd v?(\d+\.\d+\.\d+)") if program else None,
+            "arguments": arguments,
+            "flags": effective_flags(arguments[1:]),
+            "socket": path,
+            "listeners": listeners(path),
+            # A stopped one would be started by the question.
+            "answer": ask_version(path) if arguments else None,
+        }
 
     def older_than_configuration(self, unit):
         """True for a running containerd whose configuration file was written after it started."""

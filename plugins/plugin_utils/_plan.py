@@ -20,6 +20,7 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blocker
     drain_blockers,
 )
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_containerd import containerd_part
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_cri_dockerd import cri_dockerd_attention, cri_dockerd_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_docker import docker_attention, docker_not_applicable, docker_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_images import images_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_journal import journal_part
@@ -60,6 +61,7 @@ def migration_plan(
         "switch": switch_part(facts, wishes),
         "kubelet": kubelet_part(kubelet, runtime["endpoint"], config={}),
         "containerd": containerd_part(facts, wishes),
+        "cri_dockerd": cri_dockerd_part(facts, wishes),
         "registries": known.hosts,
         # Behind cri-dockerd they stay where they are.
         "images": images_part(facts, wishes.preload if wishes.target == CONTAINERD else "none"),
@@ -67,12 +69,16 @@ def migration_plan(
         "journal": journal_part(kubelet),
     }
     plan["containerd"]["settings"].update(known.settings)
-    plan["carried"] = known.carried if plan["switch"]["needed"] else []
-    plan["attention"] = known.attention + docker_attention(facts) + drain_attention(plan, drain or {}) if plan["switch"]["needed"] else []
-    plan["not_applicable"] = known.not_applicable + docker_not_applicable(facts) if plan["switch"]["needed"] else []
-    plan["blockers"] = []
-    if plan["switch"]["needed"]:
-        plan["blockers"] = (
-            blockers_of(facts, plan, wishes) + configuration_blockers(configuration or {}) + drain_blockers(plan, drain or {})
-        )
+    plan["carried"], plan["attention"], plan["not_applicable"], plan["blockers"] = [], [], [], []
+    if not plan["switch"]["needed"]:
+        return plan
+    if wishes.target == CONTAINERD:
+        plan["carried"] += known.carried
+        plan["attention"] += known.attention + docker_attention(facts)
+        plan["not_applicable"] += known.not_applicable + docker_not_applicable(facts)
+    else:
+        # Docker goes on with all its settings.
+        plan["attention"] += cri_dockerd_attention(facts, plan)
+    plan["attention"] += drain_attention(plan, drain or {})
+    plan["blockers"] += blockers_of(facts, plan, wishes) + configuration_blockers(configuration or {}) + drain_blockers(plan, drain or {})
     return plan

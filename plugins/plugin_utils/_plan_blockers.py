@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_cri_dockerd import cri_dockerd_blockers
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, Plan, Wishes, gib, note
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_registries import CONFIG_PATH_SINCE
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import runtime_blockers
@@ -35,10 +36,8 @@ def blockers_of(facts: Facts, plan: Plan, wishes: Wishes) -> list[Note]:
         blockers += _docker_blockers(facts, plan)
     if plan["runtime"]["to"] == kubelet_flags.CONTAINERD:
         blockers += _docker_end_blockers(facts, wishes) + _containerd_blockers(facts, plan)
-    elif not facts["cri_dockerd"]["active"]:
-        blockers.append(
-            note("cri-dockerd", "it does not run on the node", "Install it and start cri-docker.socket and cri-docker.service.")
-        )
+    elif plan["cri_dockerd"]["configure"]:
+        blockers += cri_dockerd_blockers(facts, plan, wishes)
     return blockers
 
 

@@ -11,24 +11,19 @@ from ansible_collections.dockershim.migration.plugins.module_utils import _kubel
 from ansible_collections.dockershim.migration.plugins.module_utils._image_reference import normalized
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import kubelet_cgroup_driver
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Wishes
-
-
-def _sandbox_image(facts: Facts, wishes: Wishes) -> str:
-    running = [container["image"] for container in facts["docker"]["containers"] if container["sandbox"]]
-    image = wishes.sandbox_image or facts["kubelet"]["flags"].get("pod-infra-container-image") or (running[0] if running else "")
-    return normalized(image) if image else ""
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import pause_image, shim_flags
 
 
 def containerd_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
-    flags = facts["kubelet"]["flags"]
-    image = _sandbox_image(facts, wishes)
+    flags = shim_flags(facts)
+    image = pause_image(facts, wishes)
     return {
         "install": not facts["containerd"]["installed"],
         # Docker up to 19.03 is bound to containerd.service: restarting that one would take every container down with it.
         "restart_in_window": facts["docker"]["active"] and facts["docker"]["bound_to_containerd"],
         "settings": {
             # Unknown only on a node whose switch was interrupted: its containerd has been told already.
-            **({"sandbox_image": image} if image else {}),
+            **({"sandbox_image": normalized(image)} if image else {}),
             "systemd_cgroup": kubelet_cgroup_driver(facts["kubelet"]) == "systemd",
             "cri_enabled": True,
             # The kubelet took a list here, containerd before 2.1 takes one directory.

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD
@@ -20,6 +20,7 @@ class Wishes:
     """What the user wants.
 
     :param target: the runtime to move to: containerd or cri-dockerd.
+    :param cri_dockerd: where cri-dockerd comes from and what it is told, by the names of the role's variables without their prefix.
     :param preload: which of Docker's images are copied: all, used (by the node's pods) or none.
     :param foreign_containers: what to do about containers that do not belong to Kubernetes: refuse or stop.
     :param sandbox_image: pause image to use instead of the kubelet's own; empty for the kubelet's.
@@ -27,6 +28,7 @@ class Wishes:
     """
 
     target: str = CONTAINERD
+    cri_dockerd: dict[str, Any] = field(default_factory=dict)
     preload: str = "all"
     foreign_containers: str = "refuse"
     sandbox_image: str = ""

@@ -10,7 +10,11 @@ from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils import _journal as journal
 from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
+from ansible_collections.dockershim.migration.plugins.plugin_utils._compatibility import kubelet_cri
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, Plan, Wishes, note
+
+#: The flag that names the pause image, of the kubelet's dockershim and of cri-dockerd.
+PAUSE_FLAG = "pod-infra-container-image"
 
 #: The phases of the journal in which a node is between two runtimes.
 IN_BETWEEN = (journal.SWITCHING, journal.ROLLING_BACK)
@@ -46,6 +50,18 @@ TARGETS = {
         beyond=(kubelet_flags.CONTAINERD,),
     ),
 }
+
+
+def pause_image(facts: Facts, wishes: Wishes) -> str:
+    """Returns the pause image as the kubelet or cri-dockerd was told, else that of a running pod, else an empty string."""
+    running = [container["image"] for container in facts["docker"]["containers"] if container["sandbox"]]
+    return wishes.sandbox_image or shim_flags(facts).get(PAUSE_FLAG) or (running[0] if running else "")
+
+
+def shim_flags(facts: Facts) -> dict[str, str]:
+    """Returns what stands between the kubelet and Docker is told: the kubelet's flags, and cri-dockerd's where the kubelet uses that."""
+    flags = facts["kubelet"]["flags"]
+    return {**flags, **facts["cri_dockerd"]["flags"]} if facts["kubelet"]["runtime"] == kubelet_flags.CRI_DOCKERD else flags
 
 
 def open_switch(entries: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -87,6 +103,8 @@ def switch_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
         reasons.append(f"the kubelet uses {kubelet['runtime']} at {kubelet['endpoint']}")
     if not kubelet["active"]:
         reasons.append("the kubelet does not run")
+    if target == kubelet_flags.CRI_DOCKERD and arrived:
+        reasons += unproven(facts["cri_dockerd"], kubelet["version"])
     pods = sorted({container["pod"] for container in facts["docker"]["containers"] if container["kubernetes"]})
     if target == kubelet_flags.CONTAINERD and arrived and pods:
         reasons.append(f"Docker still runs containers of {len(pods)} pods, {pods[0]} among them")
@@ -101,6 +119,21 @@ def switch_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
         "drain": kubelet["active"] and not done and (facts["docker"]["active"] or not resuming),
         "kubelet_done": done,
     }
+
+
+def unproven(found: Facts, kubelet_version: str) -> list[str]:
+    """Returns what speaks against cri-dockerd serving the kubelet. The Node object would name Docker in any case."""
+    if found["answer"] is None:
+        return [f"cri-dockerd does not answer at {found['socket']}"]
+    if found["answer"]["runtime_name"] != "docker":
+        return [f"{found['answer']['runtime_name']} answers at {found['socket']} instead of Docker"]
+    if not set(found["answer"]["cri"]) & kubelet_cri(kubelet_version):
+        spoken, wanted = (" and ".join(sorted(versions)) for versions in (found["answer"]["cri"], kubelet_cri(kubelet_version)))
+        return [f"cri-dockerd speaks CRI {spoken} only, kubelet {kubelet_version} {wanted}"]
+    programs = {listener["program"] for listener in found["listeners"]}
+    if found["program"] not in programs:
+        return [f"{', '.join(sorted(programs))} listens at {found['socket']} instead of {found['program']}"]
+    return []
 
 
 def runtime_blockers(facts: Facts, plan: Plan) -> list[Note]:

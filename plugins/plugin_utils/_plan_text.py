@@ -5,8 +5,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Plan, gib
+
+
+def _cri_dockerd_line(part: dict[str, Any]) -> str:
+    version = f" {part['version']}" if part["version"] else ""
+    return f"  cri-dockerd{version}{' will be installed' if part['install'] else ''}: {part['command_line']}"
 
 
 def _containerd_lines(plan: Plan) -> list[str]:
@@ -32,6 +39,8 @@ def plan_text(plan: Plan) -> list[str]:
         lines.append(f"{plan['node']}: {plan['runtime']['from']} -> {plan['runtime']['to']}, because {'; '.join(switch['reasons'])}")
         if plan["runtime"]["to"] == CONTAINERD:
             lines += _containerd_lines(plan)
+        else:
+            lines.append(_cri_dockerd_line(plan["cri_dockerd"]))
         for file in plan["kubelet"]["files"]:
             flags = " ".join(f"--{name}={value}" for name, value in sorted(file["flags"].items()))
             lines.append(f"  {file['path']}: {flags or 'flags of the dockershim removed'}")

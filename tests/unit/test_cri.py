@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -14,7 +15,7 @@ from ansible_collections.dockershim.migration.plugins.module_utils import _cri a
 from ansible_collections.dockershim.migration.plugins.module_utils import _unix_socket as unix_socket
 
 ANSWER = b"\x0a\x050.1.0\x12\x06docker\x1a\x0820.10.24\x22\x061.41.0"
-DOCKER = {"cri": "v1alpha2", "runtime_name": "docker", "runtime_version": "20.10.24", "runtime_api_version": "1.41.0"}
+DOCKER = {"cri": ["v1alpha2"], "runtime_name": "docker", "runtime_version": "20.10.24", "runtime_api_version": "1.41.0"}
 SETTINGS = cri.frame(0x4, 0, 0, b"\0\5\0\0\x40\0")
 HEADERS = cri.frame(0x1, 0x4, 1, b"\x88\x5f\x8b\x1d\x75\xd0\x62\x0d\x26\x3d\x4c\x4d\x65\x64")
 TRAILERS = cri.frame(0x1, 0x5, 1, b"\x40\x88\x9a\xca\xc8\xb2\x12\x34\xda\x8f\x010")
@@ -45,8 +46,9 @@ def serve(tmp_path):
                     request = connection.recv(65536)
                     known = [answer for version, answer in answers.items() if f"runtime.{version}.RuntimeService".encode() in request]
                     connection.sendall(known[0] if known else SETTINGS + TRAILERS)
-                    while known != [b""] and connection.recv(65536):
-                        pass  # A server waits for the client to hang up.
+                    with contextlib.suppress(OSError):
+                        while known != [b""] and connection.recv(65536):
+                            pass  # A server waits for the client to hang up.
 
         threading.Thread(target=run, daemon=True).start()
         return path
@@ -61,7 +63,7 @@ def serve(tmp_path):
     [
         ({"v1alpha2": SETTINGS + HEADERS + data(ANSWER) + TRAILERS}, DOCKER),
         ({"v1alpha2": SETTINGS + PING + HEADERS + data(ANSWER, split=3) + TRAILERS}, DOCKER),
-        ({"v1": SETTINGS + HEADERS + data(ANSWER), "v1alpha2": SETTINGS + HEADERS + data(ANSWER)}, {**DOCKER, "cri": "v1"}),
+        ({"v1": SETTINGS + HEADERS + data(ANSWER), "v1alpha2": SETTINGS + HEADERS + data(ANSWER)}, {**DOCKER, "cri": ["v1", "v1alpha2"]}),
         ({}, None),
         ({"v1": b"HTTP/1.1 400 Bad Request\r\n\r\n", "v1alpha2": b"HTTP/1.1 400 Bad Request\r\n\r\n"}, None),
         ({"v1": SETTINGS + HEADERS + data(b"\x0a\x7f0"), "v1alpha2": b""}, None),

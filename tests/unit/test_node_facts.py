@@ -43,6 +43,8 @@ class FakeNode:
         self.started = time.clock_gettime(time.CLOCK_MONOTONIC)
         self.versions = {"/usr/bin/kubelet": "Kubernetes v1.20.2\n", "kubelet": "Kubernetes v1.20.2\n"}
         self.versions["containerd"] = "containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3\n"
+        self.versions["/usr/bin/cri-dockerd"] = "cri-dockerd 0.3.2 (e84f6a5)\n"
+        self.missing = {"cri-dockerd"}
         self.flag_file = directory / "kubeadm-flags.env"
         self.flag_file.write_text('KUBELET_KUBEADM_ARGS="--network-plugin=cni --pod-infra-container-image=k8s.gcr.io/pause:3.2"\n')
         self.daemon_json = directory / "daemon.json"
@@ -85,7 +87,11 @@ class FakeNode:
             return real_read(path)
 
         monkeypatch.setattr(AnsibleModule, "run_command", run_command)
-        monkeypatch.setattr(AnsibleModule, "get_bin_path", lambda _module, name, **_keywords: f"/usr/bin/{name}")
+        monkeypatch.setattr(
+            AnsibleModule, "get_bin_path", lambda _module, name, **_keywords: None if name in self.missing else f"/usr/bin/{name}"
+        )
+        monkeypatch.setattr(node_facts, "listeners", lambda path: [{"pid": 14, "program": "/usr/bin/cri-dockerd", "path": path}])
+        monkeypatch.setattr(node_facts, "ask_version", lambda path: {"runtime_name": "docker", "path": path})
         monkeypatch.setattr(_processes, "read_text", read_text)
         monkeypatch.setattr(_facts_docker, "environment_of", lambda _pid: self.environment)
         monkeypatch.setattr(_facts_docker, "DockerEngine", lambda: DockerEngineAt(self.docker.path))
@@ -149,6 +155,35 @@ def test_a_running_node(node):
     assert facts["containerd"]["images"] == {"k8s.gcr.io/pause:3.2": WEB}
     assert facts["journal"] == []
     assert not facts["control_plane"]
+
+
+def test_a_node_without_cri_dockerd(node):
+    shim = node.facts()["cri_dockerd"]
+    assert (shim["unit"], shim["units"], shim["program"], shim["version"], shim["active"]) == (None, [], None, None, False)
+    assert shim["answer"] is None
+
+
+@pytest.mark.parametrize("name", ["cri-docker", "cri-dockerd"])
+def test_a_node_with_cri_dockerd(node, name):
+    node.pids.update({f"{name}.service": 14, f"{name}.socket": 0})
+    node.processes[14] = ["/usr/bin/cri-dockerd", "--container-runtime-endpoint", "fd://", "--network-plugin=cni"]
+    shim = node.facts()["cri_dockerd"]
+    assert (shim["unit"], shim["units"]) == (name, [f"{name}.socket", f"{name}.service"])
+    assert (shim["program"], shim["version"], shim["active"]) == ("/usr/bin/cri-dockerd", "0.3.2", True)
+    assert shim["flags"] == {"container-runtime-endpoint": "fd://", "network-plugin": "cni"}
+    assert shim["answer"] == {"runtime_name": "docker", "path": "/run/cri-dockerd.sock"}
+
+
+def test_a_stopped_cri_dockerd_is_not_woken_through_its_socket(node):
+    node.pids.update({"cri-docker.service": 0, "cri-docker.socket": 0})
+    node.missing.clear()
+    shim = node.facts()["cri_dockerd"]
+    assert (shim["active"], shim["version"], shim["answer"]) == (False, "0.3.2", None)
+
+
+def test_the_socket_is_the_one_that_the_kubelet_uses(node):
+    node.processes[11] = ["/usr/bin/kubelet", "--container-runtime=remote", "--container-runtime-endpoint=unix:///run/my/cri-dockerd.sock"]
+    assert node.facts()["cri_dockerd"]["socket"] == "/run/my/cri-dockerd.sock"
 
 
 def test_what_runs_counts_more_than_what_files_say(node):

@@ -18,6 +18,7 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_text im
 FACTS = json.loads((Path(__file__).parent / "fixtures" / "facts_worker.json").read_text(encoding="utf-8"))
 CONTAINERD = kubelet_flags.CONTAINERD_ENDPOINT
 CRI_DOCKERD = kubelet_flags.CRI_DOCKERD_ENDPOINT
+CRI_DOCKERD_WISH = Wishes(target="cri-dockerd", cri_dockerd={"source": "url", "checksum": "sha256:" + 64 * "0"})
 
 
 @pytest.fixture
@@ -43,12 +44,26 @@ def migrated(facts):
     return facts
 
 
+def running_cri_dockerd(facts):
+    """The same node with cri-dockerd beside its dockershim."""
+    facts["cri_dockerd"].update(
+        active=True,
+        program="/usr/bin/cri-dockerd",
+        version="0.3.2",
+        unit="cri-docker",
+        units=["cri-docker.socket", "cri-docker.service"],
+        flags={"network-plugin": "cni", "cni-bin-dir": "/srv/cni", "pod-infra-container-image": "registry.example/pause:3.9"},
+        listeners=[{"pid": 1, "program": "/usr/lib/systemd/systemd"}, {"pid": 14, "program": "/usr/bin/cri-dockerd"}],
+        answer={"cri": ["v1", "v1alpha2"], "runtime_name": "docker", "runtime_version": "20.10.24", "runtime_api_version": "1.41.0"},
+    )
+
+
 def behind_cri_dockerd(facts):
     """The same node with its kubelet on cri-dockerd, as an earlier migration left it."""
     facts["kubelet"].update(
         flags={"container-runtime": "remote", "container-runtime-endpoint": CRI_DOCKERD}, runtime="cri-dockerd", endpoint=CRI_DOCKERD
     )
-    facts["cri_dockerd"]["active"] = True
+    running_cri_dockerd(facts)
     return facts
 
 
@@ -91,9 +106,8 @@ def test_a_migrated_node_needs_nothing_and_says_nothing(facts):
 
 
 def test_a_node_with_dockershim_on_its_way_to_cri_dockerd(facts):
-    facts["cri_dockerd"]["active"] = True
-    plan = migration_plan(facts, Wishes(target="cri-dockerd"))
-    assert plan["blockers"] == []
+    plan = migration_plan(facts, CRI_DOCKERD_WISH)
+    assert plan["blockers"] == plan["attention"] == plan["not_applicable"] == []
     # The Node object names Docker before and after.
     assert plan["runtime"] == {"from": "dockershim", "to": "cri-dockerd", "endpoint": CRI_DOCKERD, "reported": "docker"}
     assert plan["switch"]["needed"]
@@ -101,6 +115,105 @@ def test_a_node_with_dockershim_on_its_way_to_cri_dockerd(facts):
     assert plan["docker"]["stop"] is False
     assert plan["docker"]["foreign"] == "keep"
     assert plan["images"]["missing"] == []
+    part = plan["cri_dockerd"]
+    assert (part["install"], part["configure"], part["version"], part["remove"]) == (True, True, "0.3.2", [])
+    assert part["url"] == "https://github.com/Mirantis/cri-dockerd/releases/download/v0.3.2/cri-dockerd-0.3.2.amd64.tgz"
+    assert part["command_line"] == ("--network-plugin=cni --pod-infra-container-image=k8s.gcr.io/pause:3.2 --streaming-bind-addr=127.0.0.1")
+    assert "  cri-dockerd 0.3.2 will be installed: " + part["command_line"] in plan_text(plan)
+
+
+def test_the_kubelets_network_flags_go_to_cri_dockerd(facts):
+    facts["kubelet"]["flags"].update(
+        {
+            "cni-bin-dir": "/opt/cni/bin,/srv/my plugins",
+            "network-plugin-mtu": "1400",
+            "image-pull-progress-deadline": "5m",
+            "experimental-dockershim-root-directory": "/srv/dockershim",
+        }
+    )
+    wish = {"checksum": "sha256:0", "arguments": {"cri-dockerd-root-directory": "/srv/50%$x", "network-plugin-mtu": 1450}}
+    part = migration_plan(facts, Wishes(target="cri-dockerd", cri_dockerd=wish))["cri_dockerd"]
+    assert part["command_line"] == (
+        '"--cni-bin-dir=/opt/cni/bin,/srv/my plugins" "--cri-dockerd-root-directory=/srv/50%%$$x" --image-pull-progress-deadline=5m '
+        "--network-plugin=cni --network-plugin-mtu=1450 --pod-infra-container-image=k8s.gcr.io/pause:3.2 --streaming-bind-addr=127.0.0.1"
+    )
+
+
+STRANGER = [{"pid": 99, "program": "/usr/bin/socat"}]
+
+
+@pytest.mark.parametrize(
+    ("change_of", "wish", "what", "why"),
+    [
+        ({}, {"checksum": ""}, "cri_dockerd_checksum", "without knowing that it is the right file"),
+        ({"architecture": "s390x"}, {}, "architecture s390x", "for amd64 and arm64 only"),
+        ({"architecture": "s390x"}, {"url": "https://mirror.example/cri-dockerd"}, None, None),
+        ({"architecture": "s390x"}, {"source": "file", "file": "/srv/cri-dockerd", "checksum": ""}, None, None),
+        ({}, {"source": "file"}, "cri_dockerd_file", "no file is named"),
+        ({}, {"source": "package", "checksum": ""}, None, None),
+        ({"docker.version": "19.03.15"}, {}, "Docker 19.03.15", "no release of cri-dockerd goes with it"),
+        ({}, {"version": "0.3.8"}, "cri-dockerd 0.3.8", "needs Docker 24.0 or newer; the node has 20.10.24"),
+        ({"docker.version": "25.0.3"}, {"version": "0.3.22"}, "cri-dockerd 0.3.22", "CRI v1 only, kubelet 1.20.2 v1alpha2"),
+        ({"cri_dockerd.listeners": STRANGER}, {}, "socket /run/cri-dockerd.sock", "/usr/bin/socat (process 99) listens there"),
+        ({"docker.cgroup_driver": "cgroupfs"}, {}, "cgroup driver", "the kubelet has systemd, Docker"),
+    ],
+)
+def test_what_stands_in_the_way_of_cri_dockerd(facts, change_of, wish, what, why):
+    for path, value in change_of.items():
+        change(facts, path, value)
+    found = migration_plan(facts, Wishes(target="cri-dockerd", cri_dockerd={**CRI_DOCKERD_WISH.cri_dockerd, **wish}))["blockers"]
+    assert [blocker["what"] for blocker in found] == ([what] if what else [])
+    assert all(why in blocker["why"] and blocker["what_to_do"] for blocker in found)
+
+
+def test_an_installed_cri_dockerd_that_does_not_fit_is_a_blocker(facts):
+    running_cri_dockerd(facts)
+    assert migration_plan(facts, Wishes(target="cri-dockerd"))["blockers"] == []
+    facts["cri_dockerd"]["version"] = "0.3.4"
+    found = migration_plan(facts, Wishes(target="cri-dockerd"))["blockers"]
+    assert [blocker["what"] for blocker in found] == ["cri-dockerd 0.3.4"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, None),
+        ({"answer": None}, "cri-dockerd does not answer at /run/cri-dockerd.sock"),
+        ({"answer": {"runtime_name": "containerd", "cri": ["v1alpha2"]}}, "containerd answers at"),
+        ({"answer": {"runtime_name": "docker", "cri": ["v1"]}}, "cri-dockerd speaks CRI v1 only, kubelet 1.20.2 v1alpha2"),
+        ({"listeners": STRANGER}, "/usr/bin/socat listens at"),
+    ],
+)
+def test_that_the_node_names_docker_proves_nothing(facts, changes, reason):
+    behind_cri_dockerd(facts)
+    facts["cri_dockerd"].update(changes)
+    switch = migration_plan(facts, Wishes(target="cri-dockerd"))["switch"]
+    assert switch["needed"] is bool(reason)
+    assert (reason or "") in "".join(switch["reasons"])
+    assert not switch["drain"]
+
+
+def test_other_things_than_json_files_are_pointed_out(facts):
+    facts["docker"]["daemon_json"]["log-driver"] = "journald"
+    assert [item["what"] for item in migration_plan(facts, CRI_DOCKERD_WISH)["attention"]] == ["daemon.json log-driver journald"]
+
+
+def test_a_node_behind_cri_dockerd_on_its_way_to_containerd(facts):
+    behind_cri_dockerd(facts)
+    installed = ["/usr/bin/cri-dockerd", "/etc/systemd/system/cri-docker.service"]
+    facts["journal"] = [{"event": "cri_dockerd_installing", "details": {"files": installed}}]
+    plan = migration_plan(facts, Wishes())
+    assert plan["blockers"] == []
+    # What cri-dockerd was told counts, not what the kubelet no longer has.
+    assert plan["containerd"]["settings"]["sandbox_image"] == "registry.example/pause:3.9"
+    assert plan["containerd"]["settings"]["cni_bin_dir"] == "/srv/cni"
+    assert plan["cri_dockerd"]["units"] == ["cri-docker.socket", "cri-docker.service"]
+    assert plan["cri_dockerd"]["remove"] == sorted([*installed, "/var/lib/cri-dockerd"])
+
+
+def test_what_others_installed_is_left(facts):
+    behind_cri_dockerd(facts)
+    assert migration_plan(facts, Wishes())["cri_dockerd"]["remove"] == ["/var/lib/cri-dockerd"]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +254,7 @@ def test_each_node_of_a_mixed_cluster_tells_its_own_way(facts, node, target, nee
 def test_an_unfinished_switch_is_finished_in_its_own_direction(facts, journal, kubelet, target, blocked, source):
     facts["journal"] = [{"event": "switch_started", "details": details} for details in journal]
     facts["kubelet"].update(kubelet)
-    facts["cri_dockerd"]["active"] = True
+    running_cri_dockerd(facts)
     plan = migration_plan(facts, Wishes(target=target))
     assert [blocker["what"] for blocker in plan["blockers"]] == (["an unfinished switch"] if blocked else [])
     assert plan["runtime"]["from"] == source

@@ -39,7 +39,7 @@ def up(settings: s.Settings) -> None:
     workload.deploy(settings, digests)
     workload.add_odd_images(settings, artifacts)
     kubeconfig = machine.execute(settings.control_planes[0].container, "cat", "/etc/kubernetes/admin.conf")
-    results.write_results(settings, kubeconfig, digests, workload.FRESH_IMAGES, workload.UNUSED_IMAGE)
+    results.write_results(settings, kubeconfig, digests, workload.FRESH_IMAGES, workload.UNUSED_IMAGE, artifacts.cri_dockerd)
     workload.write_probe_config(settings)
     workload.wait_service(settings)
     _give_to_caller(settings.checkout / "build")

@@ -9,14 +9,12 @@ import json
 import os
 import re
 import shlex
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from labcluster import settings as s
-
-#: Variables of the migration that a user of this cluster would set; they end under C(all: vars:) in the inventory.
-MIGRATION_VARIABLES: dict[str, Any] = {}
 
 #: Strings that YAML takes for something else.
 _YAML_WORDS = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
@@ -57,7 +55,14 @@ def render_known_hosts(keys: Mapping[str, tuple[Sequence[str], str]]) -> str:
     return "".join(f"{','.join(names)} {' '.join(key.split()[:2])}\n" for names, key in keys.values())
 
 
-def write_results(settings: s.Settings, kubeconfig: str, images: Mapping[str, str], fresh: Sequence[str], unused: str) -> None:
+def migration_variables(settings: s.Settings) -> dict[str, Any]:
+    """Variables of the migration that a user of this cluster would set; they end under C(all: vars:) in the inventory."""
+    return {"cri_dockerd_source": "file", "cri_dockerd_file": str(settings.cri_dockerd_file)}
+
+
+def write_results(
+    settings: s.Settings, kubeconfig: str, images: Mapping[str, str], fresh: Sequence[str], unused: str, cri_dockerd: Path
+) -> None:
     """Writes all of it below build/lab."""
     build = settings.build_dir
     key, known_hosts = build / "ssh" / "id_ed25519", build / "known_hosts"
@@ -65,7 +70,9 @@ def write_results(settings: s.Settings, kubeconfig: str, images: Mapping[str, st
     keys = {name: ((name, address), (build / "ssh" / f"host-{name}.pub").read_text(encoding="ascii")) for name, address in machines.items()}
     known_hosts.write_text(render_known_hosts(keys), encoding="ascii")
     (build / "ssh_config").write_text(render_ssh_config(machines, key, known_hosts), encoding="utf-8")
-    (build / "inventory.yml").write_text(render_inventory(settings, key, known_hosts, MIGRATION_VARIABLES), encoding="utf-8")
+    (build / "inventory.yml").write_text(render_inventory(settings, key, known_hosts, migration_variables(settings)), encoding="utf-8")
+    shutil.copy(cri_dockerd, settings.cri_dockerd_file)
+    settings.cri_dockerd_file.chmod(0o755)
     _write_private(build / "kubeconfig", kubeconfig)
     description = describe(settings, images, fresh, unused)
     (build / "lab.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
@@ -91,6 +98,7 @@ def describe(settings: s.Settings, images: Mapping[str, str], fresh: Sequence[st
         "images": dict(images),
         "fresh_images": list(fresh),
         "unused_image": unused,
+        "cri_dockerd": {"path": str(settings.cri_dockerd_file), "is": cri_dockerd_is(settings)},
         "namespace": "demo",
         "node_port": s.NODE_PORT,
         "node_port_urls": [f"http://{node.address}:{s.NODE_PORT}" for node in settings.nodes],
@@ -101,6 +109,13 @@ def describe(settings: s.Settings, images: Mapping[str, str], fresh: Sequence[st
     }
 
 
+def cri_dockerd_is(settings: s.Settings) -> str:
+    """What stands for cri-dockerd in this lab, for whoever looks at its results."""
+    if settings.cri_dockerd:
+        return f"the program given as LAB_CRI_DOCKERD, {settings.cri_dockerd}"
+    return f"a stand-in built from the dockershim of Kubernetes {s.KUBERNETES_VERSION} (LAB_CRI_DOCKERD names a real one)"
+
+
 def knobs(settings: s.Settings) -> dict[str, str]:
     """The environment that gives these settings again."""
     return {
@@ -108,6 +123,7 @@ def knobs(settings: s.Settings) -> dict[str, str]:
         "LAB_CONTROL_PLANES": str(len(settings.control_planes)),
         "LAB_WORKERS": str(len(settings.workers)),
         "LAB_SUBNET": str(settings.subnet),
+        **({"LAB_CRI_DOCKERD": str(settings.cri_dockerd)} if settings.cri_dockerd else {}),
     }
 
 

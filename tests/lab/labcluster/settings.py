@@ -63,6 +63,8 @@ class Settings:
     cache_dir: Path
     subnet: IPv4Network
     nodes: tuple[Node, ...]
+    #: A real cri-dockerd for the nodes; None for the stand-in that the lab builds.
+    cri_dockerd: Path | None = None
 
     @property
     def build_dir(self) -> Path:
@@ -81,6 +83,11 @@ class Settings:
     @property
     def probe_file(self) -> Path:
         return self.services_dir / "probe.jsonl"
+
+    @property
+    def cri_dockerd_file(self) -> Path:
+        """Where the role that installs cri-dockerd finds it."""
+        return self.build_dir / "cri-dockerd"
 
     @property
     def control_planes(self) -> tuple[Node, ...]:
@@ -148,7 +155,10 @@ def load_settings(environ: Mapping[str, str], checkout: Path) -> Settings:
             raise LabError(f"{label}={path}: neither overlay mounts nor podman take colon, comma or backslash in a path; use another one")
     nodes = [_node(name, "control-plane", number, subnet[10 + number]) for number in range(1, control_planes + 1)]
     nodes += [_node(name, "worker", number, subnet[20 + number]) for number in range(1, workers + 1)]
-    return Settings(name=name, checkout=checkout, cache_dir=cache_dir, subnet=subnet, nodes=tuple(nodes))
+    cri_dockerd = Path(environ["LAB_CRI_DOCKERD"]).absolute() if environ.get("LAB_CRI_DOCKERD") else None
+    if cri_dockerd and not cri_dockerd.is_file():
+        raise LabError(f"LAB_CRI_DOCKERD={cri_dockerd}: there is no such file; without the variable the lab builds a stand-in")
+    return Settings(name=name, checkout=checkout, cache_dir=cache_dir, subnet=subnet, nodes=tuple(nodes), cri_dockerd=cri_dockerd)
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, maximum: int) -> int:

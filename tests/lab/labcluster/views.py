@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from labcluster import cluster, machine
+from labcluster import cluster, machine, results
 from labcluster import settings as s
 
 
@@ -31,6 +31,9 @@ def status(settings: s.Settings) -> str:
     lines.append(f"  {'services':18} {settings.services_address:15} {state}")
     if not machine.running(settings.control_planes[0].container):
         return "\n".join(lines) + "\n"
+    shims = [node.name for node in settings.nodes if machine.execute(node.container, "pidof", "cri-dockerd", check=False).strip()]
+    if shims:
+        lines += ["", "CRI-DOCKERD", f"  on {', '.join(shims)}: {results.cri_dockerd_is(settings)}"]
     lines += ["", "NODES"]
     for item in cluster.get(settings, "nodes").get("items", []):
         ready = "Ready" if cluster.is_ready(item) else "NotReady"
