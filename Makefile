@@ -50,7 +50,7 @@ build: $(READY) ## Build the collection's archive, install it elsewhere and use 
 
 .PHONY: molecule
 molecule: $(READY) ## The molecule scenarios, on the lab
-	$(RUN) ANSIBLE_COLLECTIONS_PATH="$(COLLECTIONS)" MOLECULE_GLOB='molecule/*/molecule.yml' molecule test --scenario-name default
+	$(RUN) ANSIBLE_COLLECTIONS_PATH="$(COLLECTIONS)" MOLECULE_GLOB='molecule/*/molecule.yml' molecule test --scenario-name default --scenario-name cri_dockerd
 
 .PHONY: lock
 lock: ## Pin the development requirements anew

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,11 @@ from testinfra.host import Host
 CHECKOUT = Path(__file__).resolve().parents[3]
 BUILD = CHECKOUT / "build" / "lab"
 DEMO = "demo"
+
+
+def environment() -> dict[str, str]:
+    """For programs of Ansible's: the collection is found in the checkout."""
+    return {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "playbooks" / "collections")}
 
 
 def read_json(path: Path) -> dict[str, Any]:
