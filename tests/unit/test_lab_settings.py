@@ -62,12 +62,23 @@ def test_several_control_planes_stand_behind_the_load_balancer() -> None:
         ({"LAB_SUBNET": "10.0.0.0/28"}, "LAB_SUBNET=10.0.0.0/28: too small"),
         ({"LAB_NAME": "My Lab"}, "LAB_NAME=My Lab"),
         ({"LAB_CACHE_DIR": "/a:b"}, "LAB_CACHE_DIR=/a:b"),
+        ({"LAB_CRI_DOCKERD": "/nonexistent/cri-dockerd"}, "LAB_CRI_DOCKERD=/nonexistent/cri-dockerd: there is no such file"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )
 def test_refused(environ: dict[str, str], message: str) -> None:
     with pytest.raises(LabError, match=f"^{message.replace('(', '.')}"):
         load_settings(environ, CHECKOUT)
+
+
+def test_results_say_which_cri_dockerd_it_is(tmp_path: Path) -> None:
+    assert "stand-in" in results.cri_dockerd_is(load_settings({}, CHECKOUT))
+    real = tmp_path / "cri-dockerd"
+    real.touch()
+    lab = load_settings({"LAB_CRI_DOCKERD": str(real)}, CHECKOUT)
+    assert "stand-in" not in results.cri_dockerd_is(lab)
+    # A later command finds the same one.
+    assert load_settings(results.knobs(lab), CHECKOUT).cri_dockerd == real
 
 
 def test_inventory_is_what_ansible_reads() -> None:
