@@ -229,9 +229,11 @@ def node_problems(node, runtime=None, since=None):
     return problems
 
 
-def pod_problems(pod, runtime=None):
+def pod_problems(pod, runtime=None, containers_since=None):
     """What keeps a pod from being well.
 
+    :param runtime: str or None, the wanted prefix of its containers' identities.
+    :param containers_since: str or None, RFC 3339 time before which no running container may have been started.
     :returns: list of dicts with C(container) (str or None), C(reason) and C(message) (str).
     """
     if is_finished(pod) or is_terminating(pod):
@@ -243,13 +245,13 @@ def pod_problems(pod, runtime=None):
     for container in spec.get("initContainers") or []:
         found = by_name.get(container["name"], {})
         if container.get("restartPolicy") == "Always" or _is_stuck(found):
-            problems.extend(_container_problems(container["name"], found, runtime))
+            problems.extend(_container_problems(container["name"], found, runtime, containers_since))
     for container in spec.get("containers") or []:
         found = by_name.get(container["name"], {})
         if spec.get("restartPolicy", "Always") != "Always" and _succeeded(found):
             some_done = True
             continue
-        problems.extend(_container_problems(container["name"], found, runtime))
+        problems.extend(_container_problems(container["name"], found, runtime, containers_since))
     if problems:
         return problems
     if status.get("phase") != "Running":
@@ -273,12 +275,15 @@ def _is_stuck(status):
     return bool(terminated) and terminated.get("exitCode") != 0
 
 
-def _container_problems(name, status, runtime):
+def _container_problems(name, status, runtime, containers_since):
     state = status.get("state") or {}
     identity = status.get("containerID") or ""
     if "running" in state:
         if runtime and not identity.startswith(runtime + "://"):
             return [_problem(name, "OldRuntime", "runs as {0}, not under {1}".format(identity or "an unknown container", runtime))]
+        started = (state["running"] or {}).get("startedAt")
+        if containers_since and (parse_time(started) or 0) < parse_time(containers_since):
+            return [_problem(name, "OldContainer", "is said to run since {0}, before {1}".format(started, containers_since))]
         if not status.get("ready"):
             return [_problem(name, "NotReady", "runs, but is not ready")]
         return []
@@ -300,12 +305,13 @@ def pod_containers(pod):
     )
 
 
-def examine(node, pods, runtime=None, since=None, tolerated=(), static_pods=()):
+def examine(node, pods, runtime=None, since=None, tolerated=(), static_pods=(), containers_since=None):
     """Judges a node and everything that should run on it.
 
     :param pods: list of the pods bound to the node.
     :param tolerated: "namespace/name" of pods that may be unwell.
     :param static_pods: names of static pods, without the node's name, that must be there.
+    :param containers_since: str or None, RFC 3339 time before which no running container may have been started.
     :returns: dict with C(unwell) and C(tolerated): lists of dicts with C(object), C(namespace), C(name), C(container), C(reason)
         and C(message), and C(pods), the number of pods judged.
     """
@@ -315,7 +321,7 @@ def examine(node, pods, runtime=None, since=None, tolerated=(), static_pods=()):
         unwell.append({"object": "node", "namespace": None, "name": name, "container": None, "reason": "Node", "message": text})
     for pod in sorted(pods, key=key):
         judged += not (is_finished(pod) or is_terminating(pod))
-        for problem in pod_problems(pod, runtime):
+        for problem in pod_problems(pod, runtime, containers_since):
             entry = dict(problem, object="pod", namespace=pod["metadata"].get("namespace"), name=pod["metadata"]["name"])
             (excused if key(pod) in tolerated else unwell).append(entry)
     mirrors = {pod["metadata"]["name"] for pod in pods if is_mirror(pod) and not is_terminating(pod)}

@@ -36,6 +36,12 @@ options:
       - A kubelet reports its status when it starts. While it runs and nothing changes it does so only every five minutes, so do not give
         a time at which it was running already.
     type: str
+  containers_since:
+    description:
+      - Time by the node's own clock (RFC 3339) before which no running container of the node may have been started.
+      - Tells the containers that were made after a move from the dockershim to cri-dockerd from what the API still says of those before it,
+        which O(runtime) cannot. Give it only where every container was stopped before that time.
+    type: str
   timeout:
     description:
       - Seconds until the wait fails. Calls that the API server does not answer are repeated as long, if O(api_timeout) is shorter.
@@ -180,8 +186,11 @@ from ansible_collections.dockershim.migration.plugins.module_utils._node_pods im
 def run(module):
     """Looks, or waits; returns the result."""
     options = module.params
-    if options["since"] and parse_time(options["since"]) is None:
-        raise MigrationError("since '{0}' is not an RFC 3339 time with its zone, such as 2026-11-23T21:19:05Z.".format(options["since"]))
+    for name in ("since", "containers_since"):
+        if options[name] and parse_time(options[name]) is None:
+            raise MigrationError(
+                "{0} '{1}' is not an RFC 3339 time with its zone, such as 2026-11-23T21:19:05Z.".format(name, options[name])
+            )
     for name in ("timeout", "poll_interval"):
         if options[name] < 1:
             raise MigrationError("{0} {1} is not possible: give a number of seconds from 1.".format(name, options[name]))
@@ -190,6 +199,7 @@ def run(module):
         "since": options["since"],
         "tolerated": frozenset(options["unwell_before"]),
         "static_pods": options["static_pods"],
+        "containers_since": options["containers_since"],
     }
     client = client_for(module)
     health = NodeHealth(client, options["name"], expectations)
@@ -208,6 +218,7 @@ def main():
             name={"type": "str", "required": True},
             runtime={"type": "str", "choices": ["containerd", "docker", "cri-o"]},
             since={"type": "str"},
+            containers_since={"type": "str"},
             timeout={"type": "int", "default": 600},
             stable_for={"type": "int", "default": 5},
             poll_interval={"type": "int", "default": 2},

@@ -184,6 +184,7 @@ def test_a_long_list_is_cut_in_the_message_only(server):
     [
         ({"since": "yesterday"}, "RFC 3339"),
         ({"since": "2026-11-23T21:19:05"}, "with its zone"),
+        ({"containers_since": "just now"}, "containers_since 'just now' is not an RFC 3339 time"),
         ({"timeout": 0}, "timeout 0"),
         ({"poll_interval": 0}, "poll_interval 0"),
         ({"name": "worker-9"}, "no node 'worker-9'"),

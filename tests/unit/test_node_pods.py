@@ -234,3 +234,19 @@ def test_static_pods_must_be_there():
     lookalike = make_pod("kube-apiserver-worker-1", runtime="containerd")
     found = knowledge.examine(ready(), [etcd, lookalike], static_pods=["etcd", "kube-apiserver"])
     assert [(item["name"], item["reason"]) for item in found["unwell"]] == [("kube-apiserver-worker-1", "Missing")]
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ({"running": {"startedAt": "2026-11-23T21:19:05Z"}}, []),
+        ({"running": {"startedAt": "2026-11-23T21:19:07Z"}}, []),
+        ({"running": {"startedAt": "2026-11-23T20:00:00Z"}}, ["OldContainer"]),
+        ({"running": {}}, ["OldContainer"]),
+    ],
+)
+def test_containers_from_before_a_switch_to_a_runtime_of_the_same_name(state, expected):
+    pod = pod_with({"state": state, "ready": True, "containerID": "docker://a"})
+    pod["status"]["conditions"] = [{"type": "Ready", "status": "True"}]
+    problems = knowledge.pod_problems(pod, "docker", "2026-11-23T21:19:05Z")
+    assert [problem["reason"] for problem in problems] == expected
