@@ -68,6 +68,8 @@ def migration_plan(
         "docker": docker_part(facts, wishes),
         "journal": journal_part(kubelet),
     }
+    # A way back to cri-dockerd needs the program that this collection put there and will take away.
+    plan["journal"]["files"] = sorted({*plan["journal"]["files"], *plan["cri_dockerd"]["removed_files"]})
     plan["containerd"]["settings"].update(known.settings)
     plan["carried"], plan["attention"], plan["not_applicable"], plan["blockers"] = [], [], [], []
     if not plan["switch"]["needed"]:

@@ -209,6 +209,8 @@ def test_a_node_behind_cri_dockerd_on_its_way_to_containerd(facts):
     assert plan["containerd"]["settings"]["cni_bin_dir"] == "/srv/cni"
     assert plan["cri_dockerd"]["units"] == ["cri-docker.socket", "cri-docker.service"]
     assert plan["cri_dockerd"]["remove"] == sorted([*installed, "/var/lib/cri-dockerd"])
+    # For a way back.
+    assert set(installed) <= set(plan["journal"]["files"])
 
 
 def test_what_others_installed_is_left(facts):
