@@ -19,7 +19,7 @@ from ansible_collections.dockershim.migration.plugins.module_utils._docker_engin
 )
 from ansible_collections.dockershim.migration.plugins.module_utils._docker_proxies import docker_proxies, redacted
 from ansible_collections.dockershim.migration.plugins.module_utils._environment_file import flags_as_dict
-from ansible_collections.dockershim.migration.plugins.module_utils._processes import command_line, environment_of
+from ansible_collections.dockershim.migration.plugins.module_utils._processes import command_line, environment_of, host_processes
 from ansible_collections.dockershim.migration.plugins.module_utils._redact import without_secrets
 from ansible_collections.dockershim.migration.plugins.module_utils._registries import parse_daemon_json
 from ansible_collections.dockershim.migration.plugins.module_utils._text_file import read_text
@@ -77,6 +77,9 @@ def docker_facts(unit_of):
         "enabled": unit["enabled"] or socket_unit["enabled"],
         "socket_active": socket_unit["active"],
         "units": [name for name in UNITS if unit_of(name)["installed"]],
+        "unstoppable_units": [name for name in UNITS if unit_of(name)["installed"] and not unit_of(name)["can_stop"]],
+        # A dockerd that systemd does not know of would go on when the unit is stopped.
+        "stray_pids": [pid for pid in host_processes("dockerd") if pid != unit["main_pid"]],
         "bound_to_containerd": "containerd.service" in unit.get("binds_to", []),
         "daemon_arguments": without_secrets(told.arguments),
         "config_file": told.file,

@@ -41,3 +41,25 @@ def environment_of(pid):
     except OSError:
         return {}
     return dict(os.fsdecode(entry).split("=", 1) for entry in entries if b"=" in entry)
+
+
+def host_processes(name, root="/proc"):
+    """Returns the pids of a program's processes that belong to the host itself, and not to a container on it.
+
+    :param name: str, the process's name as the kernel has it (comm, at most 15 bytes).
+    :param root: str, where proc is.
+    :returns: sorted list of int.
+    """
+    host = _pid_namespace(root, "self")
+    pids = []
+    for pid in os.listdir(root):
+        if pid.isdigit() and (read_text(os.path.join(root, pid, "comm")) or "").strip() == name and _pid_namespace(root, pid) == host:
+            pids.append(int(pid))
+    return sorted(pids)
+
+
+def _pid_namespace(root, pid):
+    try:
+        return os.readlink(os.path.join(root, pid, "ns", "pid"))
+    except OSError:  # It has ended meanwhile.
+        return None

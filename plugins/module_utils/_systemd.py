@@ -14,6 +14,7 @@ _PROPERTIES = (
     "ActiveState",
     "UnitFileState",
     "MainPID",
+    "CanStop",
     "ActiveEnterTimestampMonotonic",
     "BindsTo",
     "EnvironmentFiles",
@@ -31,7 +32,7 @@ def parse_show(text):
     """Parses the output of C(systemctl show) for several units, which stand apart by an empty line.
 
     :param text: str.
-    :returns: dict of unit name -> dict with installed, active, enabled (bool), main_pid (int, 0 for none),
+    :returns: dict of unit name -> dict with installed, active, enabled, can_stop (bool), main_pid (int, 0 for none),
         active_since (seconds of the monotonic clock, or None), binds_to, environment_files, unit_files (lists of str).
     """
     units = {}
@@ -53,6 +54,8 @@ def parse_show(text):
             # A unit on its way up or down still has a process: only these two states have none.
             "active": values.get("ActiveState") not in ("inactive", "failed", None),
             "enabled": values.get("UnitFileState") in ("enabled", "enabled-runtime", "linked", "alias"),
+            # No where the unit says RefuseManualStop=yes, and where it is not loaded.
+            "can_stop": values.get("CanStop") != "no",
             "main_pid": int(values.get("MainPID") or 0),
             "active_since": since / 1e6 if since else None,
             "binds_to": values.get("BindsTo", "").split(),

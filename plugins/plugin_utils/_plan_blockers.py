@@ -42,9 +42,21 @@ def blockers_of(facts: Facts, plan: Plan, wishes: Wishes) -> list[Note]:
 
 
 def _docker_end_blockers(facts: Facts, wishes: Wishes) -> list[Note]:
-    """What would be lost with Docker."""
+    """What would be lost with Docker, and what would keep it from ending."""
     docker = facts["docker"]
-    blockers = []
+    blockers = [
+        note(unit, "systemd refuses to stop it (RefuseManualStop=yes)", f"Take that out of the unit ('systemctl cat {unit}').")
+        for unit in docker["unstoppable_units"]
+        if docker["active"]
+    ]
+    blockers += [
+        note(
+            f"dockerd, process {pid}",
+            "it runs beside docker.service, and nothing here could stop it",
+            "Stop it as it was started, and run Docker by docker.service.",
+        )
+        for pid in docker["stray_pids"]
+    ]
     foreign = [f"{container['name']} ({container['image']})" for container in docker["containers"] if not container["kubernetes"]]
     if foreign and wishes.foreign_containers == "refuse":
         blockers.append(

@@ -330,6 +330,8 @@ def test_containerd_gets_the_kubelets_cgroup_driver(facts, flags, config, expect
         ("docker.swarm", "active", "Docker Swarm"),
         ("docker.units", [], "docker.service"),
         ("docker.active", False, "docker.service"),
+        ("docker.unstoppable_units", ["docker.socket"], "docker.socket"),
+        ("docker.stray_pids", [4711], "dockerd, process 4711"),
         ("disk.containerd", 1024**3, "disk space below /var/lib/containerd"),
         ("containerd.unit", False, "containerd 1.6.20"),
         ("containerd.version", "2.0.1", "containerd 2.0.1"),

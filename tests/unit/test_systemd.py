@@ -24,6 +24,7 @@ BindsTo=containerd.service network.target
 LoadState=loaded
 ActiveState=inactive
 UnitFileState=disabled
+CanStop=no
 ActiveEnterTimestampMonotonic=0
 
 Id=docker.socket
@@ -53,6 +54,7 @@ def test_units_are_told_apart():
         0,
         None,
     )
+    assert (kubelet["can_stop"], docker["can_stop"]) == (True, False)
     assert docker["binds_to"] == ["containerd.service", "network.target"]
     assert units["docker.socket"]["active"]
     assert units["docker.socket"]["main_pid"] == 0
