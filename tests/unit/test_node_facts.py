@@ -259,9 +259,10 @@ def test_credentials_are_told_by_their_registries_only(node):
 
 
 def test_where_a_process_is_at_home():
-    # It speaks when its environment is there to be read.
-    program = ["/bin/sh", "-c", "echo; exec cat"]
-    with subprocess.Popen(program, cwd="/usr", env={"HOME": "/root"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    with subprocess.Popen(["/bin/cat"], cwd="/usr", env={"HOME": "/root"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        # Once it answers, its environment is there to be read.
+        child.stdin.write(b"\n")
+        child.stdin.flush()
         child.stdout.readline()
         assert _processes.working_directory_of(child.pid) == "/usr"
         assert _processes.environment_of(child.pid)["HOME"] == "/root"
