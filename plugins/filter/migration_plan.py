@@ -65,6 +65,11 @@ options:
       - What M(dockershim.migration.node_drain) returned for the node in check mode, its failure included. Its refusals become blockers, and
         budgets that allow no disruption are pointed out.
     type: dict
+  etcd:
+    description:
+      - What M(dockershim.migration.etcd_health) returned of a control plane, its failure included. An etcd that cannot spare the node is a
+        blocker, and a pause of the Kubernetes API is pointed out.
+    type: dict
   configuration:
     description:
       - What M(dockershim.migration.containerd_config) returned in check mode for the planned settings, its failure included, which becomes
@@ -101,10 +106,11 @@ def plan_filter(
     drain: dict[str, Any] | None = None,
     configuration: dict[str, Any] | None = None,
     registry_addresses: dict[str, list[str]] | None = None,
+    etcd: dict[str, Any] | None = None,
     **wishes: Any,
 ) -> dict[str, Any]:
     try:
-        return migration_plan(facts, Wishes(**wishes), drain, configuration, registry_addresses)
+        return migration_plan(facts, Wishes(**wishes), drain, configuration, registry_addresses, etcd)
     except MigrationError as error:
         raise AnsibleFilterError(error.message) from error
 

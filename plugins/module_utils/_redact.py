@@ -41,3 +41,18 @@ def without_secrets(value):
             key: REDACTED if isinstance(item, str) and _SECRET_NAME.search(key) else without_secrets(item) for key, item in value.items()
         }
     return value
+
+
+#: What in a line of a log may be a secret: the word before it stays.
+_SECRET_WORDS = re.compile(
+    r"""((?:password|passwd|secret|token|authorization|api[-_]?key|credential|auth)\w*["']?\s*[:=]\s*["']?(?:bearer\s+|basic\s+)?)"""
+    r"""([^\s"',;]+)""",
+    re.IGNORECASE,
+)
+_BEARER = re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+
+
+def masked_secrets(line):
+    """Returns a line of a log without what looks like a secret: credentials in URLs, values after words such as token."""
+    line = _SECRET_WORDS.sub(r"\1" + REDACTED, without_url_credentials(line))
+    return _BEARER.sub(r"\1 " + REDACTED, line)

@@ -24,6 +24,12 @@ options:
       - It is always written with C(unix://). A bare path is accepted here. An annotation that holds the right path in an old form
         (a bare path, a doubled C(unix://)) is rewritten.
     type: str
+  verbatim:
+    description:
+      - Whether O(cri_socket) is written as it is given, to bring back what was there. kubeadm before 1.24 knows Docker by the bare path
+        V(/var/run/dockershim.sock) only.
+    type: bool
+    default: false
   state:
     description:
       - V(present) sets the annotation, V(absent) removes it.
@@ -102,10 +108,11 @@ def normalise(cri_socket):
     return "unix:///" + path.lstrip("/")
 
 
-def wanted_annotation(node, state, cri_socket):
+def wanted_annotation(node, state, cri_socket, verbatim=False):
     """Decides what the annotation of a node should be.
 
     :param node: dict, the Node object.
+    :param verbatim: bool, whether the endpoint stays as it is given.
     :returns: str or None.
     """
     if state == "absent":
@@ -116,7 +123,7 @@ def wanted_annotation(node, state, cri_socket):
             "Node {0} runs kubelet {1}: from 1.37 on the endpoint stands in /var/lib/kubelet/instance-config.yaml alone and the "
             "annotation {2} must not be created again. Use state=absent.".format(node["metadata"]["name"], kubelet, ANNOTATION)
         )
-    return normalise(cri_socket)
+    return cri_socket if verbatim else normalise(cri_socket)
 
 
 def run(module):
@@ -127,7 +134,7 @@ def run(module):
     client = client_for(module)
     node = client.node(name)
     before = (node["metadata"].get("annotations") or {}).get(ANNOTATION)
-    after = wanted_annotation(node, module.params["state"], module.params["cri_socket"])
+    after = wanted_annotation(node, module.params["state"], module.params["cri_socket"], module.params["verbatim"])
     if before != after and not module.check_mode:
         client.patch_node(name, "annotate", {"metadata": {"annotations": {ANNOTATION: after}}})
     header = "node {0} {1}".format(name, ANNOTATION)
@@ -151,6 +158,7 @@ def main():
             CONNECTION_OPTIONS,
             name={"type": "str", "required": True},
             cri_socket={"type": "str"},
+            verbatim={"type": "bool", "default": False},
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
         ),
         mutually_exclusive=MUTUALLY_EXCLUSIVE,

@@ -18,6 +18,8 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blocker
     configuration_blockers,
     drain_attention,
     drain_blockers,
+    etcd_attention,
+    etcd_blockers,
 )
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_containerd import containerd_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_cri_dockerd import cri_dockerd_attention, cri_dockerd_part
@@ -36,6 +38,7 @@ def migration_plan(
     drain: dict[str, Any] | None = None,
     configuration: dict[str, Any] | None = None,
     registry_addresses: dict[str, list[str]] | None = None,
+    etcd: dict[str, Any] | None = None,
 ) -> Plan:
     """Returns the plan for one node.
 
@@ -44,6 +47,7 @@ def migration_plan(
     :param drain: dict, what M(dockershim.migration.node_drain) returned in check mode, its failure included; None where nobody asked.
     :param configuration: dict, what M(dockershim.migration.containerd_config) returned in check mode; likewise.
     :param registry_addresses: addresses of the registries that the cluster's images name, by their names; None for this node's own.
+    :param etcd: dict, what M(dockershim.migration.etcd_health) returned of a control plane, its failure included; None where nobody asked.
     :returns: dict with kubelet, containerd, registries, images, docker, switch (what will be done), the list carried (dicts of what, where
         and value) and the lists blockers, attention and not_applicable (dicts of what, why and what_to_do).
     """
@@ -81,6 +85,7 @@ def migration_plan(
     else:
         # Docker goes on with all its settings.
         plan["attention"] += cri_dockerd_attention(facts, plan)
-    plan["attention"] += drain_attention(plan, drain or {})
-    plan["blockers"] += blockers_of(facts, plan, wishes) + configuration_blockers(configuration or {}) + drain_blockers(plan, drain or {})
+    plan["attention"] += drain_attention(plan, drain or {}) + etcd_attention(plan, etcd or {})
+    plan["blockers"] += blockers_of(facts, plan, wishes) + configuration_blockers(configuration or {})
+    plan["blockers"] += drain_blockers(plan, drain or {}) + etcd_blockers(plan, etcd or {})
     return plan

@@ -186,3 +186,32 @@ def drain_attention(plan: Plan, drain: dict[str, Any]) -> list[Note]:
         for budget in drain.get("budgets", [])
         if not budget["disruptions_allowed"]
     ]
+
+
+def etcd_blockers(plan: Plan, etcd: dict[str, Any]) -> list[Note]:
+    if not plan["switch"]["drain"] or not etcd.get("msg"):
+        return []
+    return [note(f"etcd on {plan['node']}", etcd["msg"].rstrip("."), "Repair it, and run again.")]
+
+
+def etcd_attention(plan: Plan, etcd: dict[str, Any]) -> list[Note]:
+    if not plan["switch"]["drain"]:
+        return []
+    if etcd.get("pauses"):
+        return [
+            note(
+                "the Kubernetes API",
+                f"{etcd['why']}, and the API with it: from the stop of this node's containers until its static pods run again, "
+                "usually less than a minute. Pods go on running, but nothing is scheduled, evicted or replaced",
+                "Choose a time at which nothing is deployed. How long it took is said afterwards.",
+            )
+        ]
+    if etcd.get("kind") == "external":
+        return [
+            note(
+                "etcd",
+                "it does not run on the control planes; it was asked for its health at the API server's addresses only",
+                "See to it that none of its members runs in Docker on these nodes.",
+            )
+        ]
+    return []
