@@ -169,9 +169,12 @@ def _user():
 
 def _time_of(started):
     """The time (seconds since the epoch) of a moment in ticks since the boot; now where nobody tells (no /proc)."""
-    if started is None:
+    try:
+        with open("/proc/stat") as stream:
+            booted = [int(line.split()[1]) for line in stream if line.startswith("btime ")][0]
+        return booted + int(started) / os.sysconf("SC_CLK_TCK")
+    except (OSError, TypeError, IndexError):
         return time.time()
-    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + int(started) / os.sysconf("SC_CLK_TCK")
 
 
 def _first_line(path):
