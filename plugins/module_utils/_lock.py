@@ -171,9 +171,9 @@ def _time_of(started):
     """The time (seconds since the epoch) of a moment in ticks since the boot; now where nobody tells (no /proc)."""
     try:
         with open("/proc/stat") as stream:
-            booted = [int(line.split()[1]) for line in stream if line.startswith("btime ")][0]
+            booted = next(int(line.split()[1]) for line in stream if line.startswith("btime "))
         return booted + int(started) / os.sysconf("SC_CLK_TCK")
-    except (OSError, TypeError, IndexError):
+    except (OSError, TypeError, StopIteration):
         return time.time()
 
 
