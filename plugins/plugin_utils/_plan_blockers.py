@@ -10,7 +10,6 @@ from typing import Any
 from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_cri_dockerd import cri_dockerd_blockers
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, Plan, Wishes, gib, note
-from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_registries import CONFIG_PATH_SINCE
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import runtime_blockers
 
 #: An image takes about its size twice in containerd: its layers as archives and, unpacked, as snapshots.
@@ -94,7 +93,7 @@ def _containerd_blockers(facts: Facts, plan: Plan) -> list[Note]:
             )
         )
     if facts["containerd"]["installed"]:
-        blockers += _installed_containerd_blockers(facts["kubelet"]["version"], facts["containerd"], plan)
+        blockers += _installed_containerd_blockers(facts["kubelet"]["version"], facts["containerd"])
     return blockers
 
 
@@ -132,7 +131,7 @@ def _docker_blockers(facts: Facts, plan: Plan) -> list[Note]:
     return blockers
 
 
-def _installed_containerd_blockers(kubelet_version: str, containerd: Facts, plan: Plan) -> list[Note]:
+def _installed_containerd_blockers(kubelet_version: str, containerd: Facts) -> list[Note]:
     """CRI versions: containerd to 1.5 speaks v1alpha2, 1.6 and 1.7 both, 2.0 v1; the kubelet to 1.22 v1alpha2, from 1.26 v1 only.
 
     Sources: containerd RELEASES.md; Kubernetes release notes of 1.23 and 1.26.
@@ -150,10 +149,6 @@ def _installed_containerd_blockers(kubelet_version: str, containerd: Facts, plan
     if release < (1, 6) and kubelet_release >= (1, 26):
         blockers.append(
             note(package, f"it speaks CRI v1alpha2 only, kubelet {kubelet_version} v1 only", "Install containerd 1.6 or newer on the node.")
-        )
-    if release < CONFIG_PATH_SINCE and plan["registries"]:
-        blockers.append(
-            note(package, "it cannot be told about registries in /etc/containerd/certs.d", "Install containerd 1.5 or newer on the node.")
         )
     return blockers
 

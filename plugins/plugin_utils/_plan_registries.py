@@ -74,8 +74,8 @@ def cri_tables(hosts: list[dict[str, Any]], directory: str = HOSTS_DIRECTORY) ->
     Source: pkg/cri/server/image_pull.go of 1.4 (registryEndpoints, registryHosts, getTLSConfig): endpoints are asked in order and then the
     registry itself; /v2 is added to an endpoint without a path only; TLS goes by the endpoint's host and port.
 
-    :returns: mirrors {registry: [endpoint URLs]}, configs {host:port: {ca_file, cert_file, key_file, insecure_skip_verify}}, and what these
-        tables cannot say.
+    :returns: mirrors {registry: [endpoint URLs]}, configs {host:port: {tls: {ca_file, cert_file, key_file, insecure_skip_verify}}},
+        and what these tables cannot say.
     """
     mirrors: dict[str, list[str]] = {}
     configs: dict[str, Any] = {}
@@ -95,7 +95,7 @@ def cri_tables(hosts: list[dict[str, Any]], directory: str = HOSTS_DIRECTORY) ->
                 config["cert_file"], config["key_file"] = pairs[0]
             left = certificates[1:] + [pair[0] for pair in pairs[1:]]
             if config and netloc not in configs:
-                configs[netloc] = config
+                configs[netloc] = {"tls": config}
                 if left:
                     attention.append(
                         note(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import tomllib
 from ansible_collections.dockershim.migration.plugins.module_utils import _registries as registries
+from ansible_collections.dockershim.migration.plugins.module_utils._containerd_settings import check_settings
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_registries import cri_tables
 from hypothesis import given
@@ -85,7 +86,9 @@ def test_the_tables_of_containerd_1_4_say_the_same(mirrors, insecure, certs, add
         urls = tables.get(host["name"], asked)
         assert len(urls) == len(asked)
         assert all(url.startswith(start) for url, start in zip(urls, asked, strict=True))
-    assert all(("cert_file" in config) == ("key_file" in config) for config in configs.values())
+    assert all(("cert_file" in config["tls"]) == ("key_file" in config["tls"]) for config in configs.values())
+    # The module that writes them takes them.
+    check_settings({"registry_mirrors": tables, "registry_configs": configs})
 
 
 VALUES = st.recursive(

@@ -335,7 +335,6 @@ def test_containerd_gets_the_kubelets_cgroup_driver(facts, flags, config, expect
         ("disk.containerd", 1024**3, "disk space below /var/lib/containerd"),
         ("containerd.unit", False, "containerd 1.6.20"),
         ("containerd.version", "2.0.1", "containerd 2.0.1"),
-        ("containerd.version", "1.4.13", "containerd 1.4.13"),
     ],
 )
 def test_what_stands_in_the_way(facts, path, value, what):

@@ -55,7 +55,7 @@ def test_containerd_1_4_gets_tables(facts):
             "docker.io": ["http://mirror.lab:5000"],
             "registry.lab:5001": ["https://registry.lab:5001", "http://registry.lab:5001"],
         },
-        "registry_configs": {"registry.lab:5001": {"insecure_skip_verify": True}},
+        "registry_configs": {"registry.lab:5001": {"tls": {"insecure_skip_verify": True}}},
     }
     assert {entry["where"] for entry in part.carried} == {"/etc/containerd/config.toml"}
     assert part.attention == []
@@ -80,14 +80,14 @@ def endpoint(url, **changes):
             "r:1",
             [endpoint("https://r:1", ca=["ca.crt"], client=[["a.cert", "a.key"]])],
             {},
-            {"r:1": {"ca_file": "/d/r:1/ca.crt", "cert_file": "/d/r:1/a.cert", "key_file": "/d/r:1/a.key"}},
+            {"r:1": {"tls": {"ca_file": "/d/r:1/ca.crt", "cert_file": "/d/r:1/a.cert", "key_file": "/d/r:1/a.key"}}},
             id="certificates",
         ),
         pytest.param(
             "docker.io",
             [endpoint("https://m:1", ca=["m:1/ca.crt"])],
             {"docker.io": ["https://m:1"]},
-            {"m:1": {"ca_file": "/d/docker.io/m:1/ca.crt"}},
+            {"m:1": {"tls": {"ca_file": "/d/docker.io/m:1/ca.crt"}}},
             id="certificates of a mirror go by its own name",
         ),
     ],
@@ -98,7 +98,7 @@ def test_tables(name, endpoints, mirrors, configs):
 
 def test_tables_have_room_for_one_ca_only():
     _mirrors, configs, attention = cri_tables([{"name": "r", "endpoints": [endpoint("https://r", ca=["a.crt", "b.crt"])]}], "/d")
-    assert configs == {"r": {"ca_file": "/d/r/a.crt"}}
+    assert configs == {"r": {"tls": {"ca_file": "/d/r/a.crt"}}}
     assert whats(attention) == ["certificates of r"]
     assert "/d/r/b.crt" in attention[0]["why"]
 
