@@ -18,7 +18,7 @@ demo: $(READY) ## Set everything up, then migrate a real cluster in the lab unde
 	$(RUN) bash tests/demo.sh
 
 .PHONY: test
-test: lint sanity unit build molecule ## Set everything up, then run every test
+test: lint sanity unit build molecule faults-sample ## Set everything up, then run every test
 
 .PHONY: lab
 lab: $(READY) ## Build the lab: a real kubeadm cluster with dockershim (build/lab)
@@ -51,6 +51,18 @@ build: $(READY) ## Build the collection's archive, install it elsewhere and use 
 .PHONY: molecule
 molecule: $(READY) ## The molecule scenarios, on the lab
 	$(RUN) ANSIBLE_COLLECTIONS_PATH="$(COLLECTIONS)" MOLECULE_GLOB='molecule/*/molecule.yml' molecule test --scenario-name default --scenario-name cri_dockerd
+
+.PHONY: faults
+faults: $(READY) ## Kill the migration at every task boundary, and disturb it in every other way, on the lab (hours)
+	$(LAB) up
+	$(RUN) python -m pytest -c tests/faults/pytest.ini tests/faults
+	$(LAB) down
+
+.PHONY: faults-sample
+faults-sample: $(READY) ## A few of the points of 'make faults'
+	$(LAB) up
+	$(RUN) FAULT_SAMPLE=$(or $(FAULT_SAMPLE),2) python -m pytest -c tests/faults/pytest.ini tests/faults/test_every_boundary.py
+	$(LAB) down
 
 .PHONY: lock
 lock: ## Pin the development requirements anew

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the dockershim.migration developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real kubeadm cluster with dockershim on this machine: up, down, status, probe, registry-log."""
+"""A real kubeadm cluster with dockershim on this machine: up, down, status, probe, registry-log, restart, snapshot, restore."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from labcluster import lifecycle, machine, probe, registry_log, results, settings, views
+from labcluster import lifecycle, machine, probe, registry_log, results, settings, snapshot, views
 from labcluster.command import set_log_dir
 from labcluster.errors import LabError
 from labcluster.lock import only_one
@@ -42,6 +42,12 @@ def parse_arguments() -> argparse.Namespace:
     log.add_argument(
         "--since", metavar="TIME", help="only from this time on: seconds since 1970, or ISO 8601 (UTC unless it says otherwise)"
     )
+    restart = commands.add_parser("restart", help="restart a node")
+    restart.add_argument("--hard", action="store_true", help="as a power failure would")
+    keeping = commands.add_parser("snapshot", help="keep a copy of a node's disk, without etcd's data; the node is stopped meanwhile")
+    restoring = commands.add_parser("restore", help="put a node's disk back as the snapshot has it; the node is switched off meanwhile")
+    for command in (restart, keeping, restoring):
+        command.add_argument("node", metavar="NODE")
     return parser.parse_args()
 
 
@@ -67,7 +73,22 @@ def main() -> int:
         raise LabError(f"there is no lab in {lab.build_dir}; make one with: python3 tests/lab/lab.py up")
     if arguments.command == "probe":
         return run_probe(lab, arguments.action, arguments.json)
-    return print_pulls(lab, arguments.since)
+    if arguments.command == "registry-log":
+        return print_pulls(lab, arguments.since)
+    set_log_dir(lab.log_dir)
+    return change_node(lab, arguments)
+
+
+def change_node(lab: settings.Settings, arguments: argparse.Namespace) -> int:
+    """Restarts a node, keeps a copy of it, or puts that back."""
+    node = lab.node(arguments.node)
+    if arguments.command == "restart":
+        snapshot.restart(node, hard=arguments.hard)
+    elif arguments.command == "snapshot":
+        snapshot.take(lab, node)
+    else:
+        snapshot.restore(lab, node)
+    return 0
 
 
 def expect_runtime(lab: settings.Settings, runtime: str) -> int:

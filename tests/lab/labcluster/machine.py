@@ -81,10 +81,9 @@ def create_machine(
 
 def prepare_root(container: str, layers: Sequence[Path]) -> Path:
     """Mounts the machine's file system: the shared trees, and on them a layer of its own in a volume."""
-    volume = f"{container}-root"
-    podman("volume", "create", volume)
-    directory = Path(podman("volume", "inspect", "--format={{.Mountpoint}}", volume).strip())
-    upper, work, root = directory / "upper", directory / "work", directory / "root"
+    podman("volume", "create", f"{container}-root")
+    directory = volume_directory(container, "/root")
+    upper, work, root = directory / "upper", directory / "work", root_directory(container)
     for path in (upper, work, root):
         path.mkdir()
     directories = ":".join(map(str, layers))
@@ -93,8 +92,23 @@ def prepare_root(container: str, layers: Sequence[Path]) -> Path:
     return root
 
 
+def volume_directory(container: str, directory: str) -> Path:
+    """Where a machine's volume lies on this machine."""
+    return Path(podman("volume", "inspect", "--format={{.Mountpoint}}", _volume(container, directory)).strip())
+
+
+def root_directory(container: str) -> Path:
+    """Where a machine's file system lies on this machine."""
+    return volume_directory(container, "/root") / "root"
+
+
 def start(container: str) -> None:
     podman("start", container)
+
+
+def stop(container: str, seconds: int = 20) -> None:
+    """Shuts a machine down; with 0 seconds it is simply switched off."""
+    podman("stop", f"--time={seconds}", container)
 
 
 def execute(container: str, *argv: str | Path, stdin: object = None, check: bool = True) -> str:

@@ -97,6 +97,16 @@ class Settings:
     def workers(self) -> tuple[Node, ...]:
         return tuple(node for node in self.nodes if not node.is_control_plane)
 
+    def node(self, name: str) -> Node:
+        """The node of that name.
+
+        :raises LabError: there is none.
+        """
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise LabError(f"there is no node {name}; the lab has {', '.join(node.name for node in self.nodes)}")
+
     @property
     def gateway(self) -> str:
         return str(self.subnet[1])

@@ -122,6 +122,12 @@ def pod_is_well(pod: dict[str, Any]) -> bool:
     return status["phase"] == "Running" and any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", []))
 
 
+def pod_runs_on(pod: dict[str, Any], runtime: str) -> bool:
+    """Whether none of the pod's running containers belongs to another runtime, such as docker or containerd."""
+    containers = pod["status"].get("containerStatuses", [])
+    return pod["status"]["phase"] == "Succeeded" or all(one.get("containerID", "").startswith(f"{runtime}://") for one in containers)
+
+
 def add_odd_images(settings: s.Settings, artifacts: Artifacts) -> None:
     """What lies about in a real Docker: an image that no pod uses, and one that has lost its name."""
     node = settings.workers[0]

@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The node that is tested: what it is like after a run, and back to dockershim for the next one."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from typing import Any
+
+from labcluster import cluster, machine, results, settings, snapshot, workload
+from labcluster.command import set_log_dir, wait_until
+
+from faultlab.controller import CHECKOUT
+
+DOCKERSHIM = "docker"
+CONTAINERD = "containerd"
+ENDPOINTS = {DOCKERSHIM: "/var/run/dockershim.sock", CONTAINERD: "unix:///run/containerd/containerd.sock"}
+CRI_SOCKET = "kubeadm.alpha.kubernetes.io/cri-socket"
+CORDONED = "dockershim.migration/cordoned"
+JOURNAL = "/var/lib/dockershim-migration/journal.json"
+#: The Deployment behind the Service, and how many of its pods each worker has in a lab with two of them.
+WEB = ("--namespace=demo", "--selector=app=web")
+WEB_PER_WORKER = 2
+#: Pods that are alive but whose kubelet has not looked again would hold every check up for more than a minute (its default).
+SYNC_FREQUENCY = "5s"
+
+
+def read_lab() -> settings.Settings:
+    """The lab that runs."""
+    description = results.read_description(CHECKOUT)
+    assert description, "no lab runs; 'make lab' makes one"
+    lab = settings.load_settings({**os.environ, **description["knobs"]}, CHECKOUT)
+    set_log_dir(lab.log_dir)
+    return lab
+
+
+class NodeUnderTest:
+    """A node of the lab."""
+
+    def __init__(self, lab: settings.Settings, name: str) -> None:
+        self.lab = lab
+        self.node = lab.node(name)
+        self.name = name
+
+    def execute(self, *argv: str, check: bool = True) -> str:
+        """Runs a command on the node, past SSH."""
+        return machine.execute(self.node.container, *argv, check=check)
+
+    def shell(self, script: str) -> str:
+        return machine.shell(self.node.container, script)
+
+    # -- on dockershim -------------------------------------------------------------------------------------------------
+
+    def keep(self) -> None:
+        """Keeps a copy of the node to come back to, once, while it runs on dockershim."""
+        if snapshot.exists(self.lab, self.node):
+            return
+        self.shell(f"sed -i 's/^syncFrequency: .*/syncFrequency: {SYNC_FREQUENCY}/' /var/lib/kubelet/config.yaml")
+        snapshot.take(self.lab, self.node)
+        self.wait_home()
+
+    def bring_home(self) -> None:
+        """Puts the node back to dockershim, with nothing left of any migration, and its share of the workload on it."""
+        snapshot.restore(self.lab, self.node)
+        wait_until(f"the API to know {self.name}", lambda: bool(self.object()), 120)
+        annotations = [f"{CRI_SOCKET}={ENDPOINTS[DOCKERSHIM]}", f"{CORDONED}-"]
+        cluster.kubectl(self.lab, "annotate", "node", self.name, "--overwrite", *annotations)
+        cluster.kubectl(self.lab, "uncordon", self.name)
+        self.wait_home()
+
+    def wait_home(self) -> None:
+        snapshot.wait_well(self.lab, self.node, DOCKERSHIM)
+        if not self.node.is_control_plane:
+            self._take_share()
+        workload.wait_service(self.lab)
+
+    def _take_share(self) -> None:
+        """Has so many of the workload's pods made anew here that draining this node means something."""
+        missing = WEB_PER_WORKER - len(self.web_pods())
+        elsewhere = [pod["metadata"]["name"] for pod in web_pods(self.lab) if pod["spec"].get("nodeName") != self.name]
+        if missing > 0:
+            cluster.kubectl(self.lab, "delete", "pod", "--namespace=demo", *elsewhere[:missing])
+        wait_until("the workload to be complete", lambda: healthy_web_pods(self.lab) >= 2 * WEB_PER_WORKER, 120)
+
+    # -- after a run ---------------------------------------------------------------------------------------------------
+
+    def object(self) -> dict[str, Any]:
+        """The Node object; empty while the API does not answer."""
+        return cluster.get(self.lab, "node", self.name)
+
+    def web_pods(self) -> list[dict[str, Any]]:
+        return [pod for pod in web_pods(self.lab) if pod["spec"].get("nodeName") == self.name]
+
+    def kubelet_arguments(self) -> list[str]:
+        pid = self.execute("systemctl", "show", "--property=MainPID", "--value", "kubelet").strip()
+        return self.execute("cat", f"/proc/{pid}/cmdline").split("\0")
+
+    def journal_events(self) -> list[str]:
+        """The events in the journal on the node, oldest first; empty where there is none."""
+        text = self.execute("cat", JOURNAL, check=False)
+        return [entry["event"] for entry in json.loads(text)["entries"]] if text.strip() else []
+
+    def problems(self, runtime: str) -> list[str]:
+        """All that keeps the node from being well, in use, and wholly on a runtime (docker means dockershim)."""
+        arguments = self.kubelet_arguments()
+        remote = "--container-runtime=remote" in arguments
+        node = self.object()
+        pods = cluster.get(self.lab, "pods", "--all-namespaces", f"--field-selector=spec.nodeName={self.name}").get("items", [])
+        version = node["status"]["nodeInfo"]["containerRuntimeVersion"]
+        annotations = node["metadata"]["annotations"]
+        on_containerd = runtime == CONTAINERD
+        leftover = self.execute("ctr", "--namespace", "moby" if on_containerd else "k8s.io", "tasks", "ls", "--quiet", check=False)
+        units = {unit: self.execute("systemctl", "is-active", unit, check=False).strip() for unit in ("docker.service", "docker.socket")}
+        events = self.journal_events()
+        found = {
+            f"the kubelet runs with {' '.join(arguments)}": remote != on_containerd
+            or (on_containerd and f"--container-runtime-endpoint={ENDPOINTS[CONTAINERD]}" not in arguments),
+            "the node is not Ready": not cluster.is_ready(node),
+            f"it reports {version}": not version.startswith(f"{runtime}://"),
+            "it is cordoned": bool(node["spec"].get("unschedulable")) or CORDONED in annotations,
+            f"kubeadm is told {annotations.get(CRI_SOCKET)}": annotations.get(CRI_SOCKET) != ENDPOINTS[runtime],
+            f"containers of the other runtime live on: {leftover.split()}": bool(leftover.split()),
+            f"Docker's units are {units}": any((state == "active") == on_containerd for state in units.values()),
+            f"the journal ends with {events[-1:]}": on_containerd and events[-1:] != ["switch_completed"],
+            "it has no pods": not pods,
+        }
+        unwell = [pod["metadata"]["name"] for pod in pods if not (workload.pod_is_well(pod) and workload.pod_runs_on(pod, runtime))]
+        found[f"pods are unwell or elsewhere: {unwell}"] = bool(unwell)
+        return [text for text, wrong in found.items() if wrong]
+
+
+def web_pods(lab: settings.Settings) -> list[dict[str, Any]]:
+    """The workload's pods that are not on their way out."""
+    pods = cluster.get(lab, "pods", *WEB).get("items", [])
+    return [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+
+
+def healthy_web_pods(lab: settings.Settings) -> int:
+    return len([pod for pod in web_pods(lab) if workload.pod_is_well(pod)])
+
+
+@functools.cache
+def tested_node(name: str) -> NodeUnderTest:
+    """A node of the lab, of which there is a copy to come back to."""
+    node = NodeUnderTest(read_lab(), name)
+    node.keep()
+    return node

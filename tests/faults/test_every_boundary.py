@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run that is killed at any point is finished by the next one, and nobody who uses the cluster notices.
+
+The points are computed from a recorded run. FAULT_SAMPLE=4 takes four of each node, evenly spaced; without it all are taken.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from faultlab import controller
+from faultlab.node import CONTAINERD, tested_node
+from faultlab.points import Point, sample
+from faultlab.recording import PLAYBOOK, VARIABLES, recorded_points
+from faultlab.watch import undisturbed_workload
+
+NODES = ("worker-1", "control-plane-1")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "point" in metafunc.fixturenames:
+        number = int(os.environ.get("FAULT_SAMPLE") or 0)
+        chosen = [(name, point) for name in NODES for point in sample(recorded_points(tested_node(name)), number)]
+        metafunc.parametrize(("name", "point"), chosen, ids=[f"{name}-{point}" for name, point in chosen])
+
+
+def test_a_killed_run_is_finished_by_the_next(name: str, point: Point) -> None:
+    node = tested_node(name)
+    node.bring_home()
+    with undisturbed_workload():
+        controller.Playbook(PLAYBOOK, name, VARIABLES, point).kill_at_point()
+        finished = controller.run(PLAYBOOK, name, VARIABLES)
+        assert finished.ended_well, finished.tail()
+        assert node.problems(CONTAINERD) == []
+        again = controller.run(PLAYBOOK, name, VARIABLES)
+    assert again.ended_well, again.tail()
+    assert again.changed == []
