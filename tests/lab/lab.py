@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the dockershim.migration developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real kubeadm cluster with dockershim on this machine: up, down, status, probe, registry-log, restart, snapshot, restore."""
+"""A real kubeadm cluster with dockershim on this machine: up, down, status, probe, registry-log, etcd-watch, restart, snapshot, restore."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from labcluster import lifecycle, machine, probe, registry_log, results, settings, snapshot, views
+from labcluster import etcd_watch, lifecycle, machine, probe, registry_log, results, settings, snapshot, views
 from labcluster.command import set_log_dir
 from labcluster.errors import LabError
 from labcluster.lock import only_one
@@ -38,6 +38,8 @@ def parse_arguments() -> argparse.Namespace:
     probing = commands.add_parser("probe", help="ask the Service ten times a second from outside the cluster")
     probing.add_argument("action", choices=("start", "stop", "report"), help="report exits 1 when a request failed or has no result")
     probing.add_argument("--json", action="store_true", help="the report as JSON")
+    watching = commands.add_parser("etcd-watch", help="ask each member of etcd every second from outside the cluster")
+    watching.add_argument("action", choices=("start", "stop", "report"), help="report exits 1 without a quorum or with several away")
     log = commands.add_parser("registry-log", help="print pulls from the registries as JSON lines")
     log.add_argument(
         "--since", metavar="TIME", help="only from this time on: seconds since 1970, or ISO 8601 (UTC unless it says otherwise)"
@@ -76,7 +78,25 @@ def main() -> int:
     if arguments.command == "registry-log":
         return print_pulls(lab, arguments.since)
     set_log_dir(lab.log_dir)
+    if arguments.command == "etcd-watch":
+        return watch_etcd(lab, arguments.action)
     return change_node(lab, arguments)
+
+
+def watch_etcd(lab: settings.Settings, action: str) -> int:
+    """Starts, stops or adds up the watcher of etcd."""
+    if action == "start":
+        etcd_watch.start(lab)
+        return 0
+    if action == "stop":
+        etcd_watch.stop(lab)
+        return 0
+    if not lab.etcd_file.exists():
+        raise LabError("nobody has watched etcd yet; start it with: python3 tests/lab/lab.py etcd-watch start")
+    with lab.etcd_file.open(encoding="utf-8") as file:
+        report = etcd_watch.make_report(probe.read_lines(file))
+    print(etcd_watch.render(report), end="")
+    return 0 if report.ok else 1
 
 
 def change_node(lab: settings.Settings, arguments: argparse.Namespace) -> int:

@@ -25,13 +25,19 @@ options:
     type: path
     env: [{name: FAULT_RECORD}]
   point:
-    description: JSON object with play, task, occurrence and where (before or middle).
+    description:
+      - JSON object with play, task, occurrence and where.
+      - Before a task the run stops for good, or with C(pause) until it is told to go on. In the C(middle) it goes on by itself.
     type: str
     env: [{name: FAULT_POINT}]
   report_to:
     description: Number of an open file descriptor that is told when the point is reached.
     type: int
     env: [{name: FAULT_REPORT_TO}]
+  go_on:
+    description: Number of an open file descriptor from which a pausing run reads that it is to go on.
+    type: int
+    env: [{name: FAULT_GO_ON}]
 """
 
 import json  # noqa: E402
@@ -73,10 +79,13 @@ class CallbackModule(CallbackBase):
             "start": time.time(),
         }
         self.seen[self.play, name] += 1
-        if self.point and all(self.current[key] == self.point[key] for key in ("play", "task", "occurrence")):
+        if self._is_at_point():
             os.write(self.get_option("report_to"), b"reached\n")
             if self.point["where"] == "before":
                 self._wait_for_the_end()
+            if self.point["where"] == "pause":
+                os.read(self.get_option("go_on"), 1)
+                self.point = None
 
     def v2_runner_on_ok(self, result):
         self._ended(result, "changed" if result.is_changed() else "ok")
@@ -96,10 +105,14 @@ class CallbackModule(CallbackBase):
         if self.record:
             with open(self.record, "a", encoding="utf-8") as file:
                 file.write(json.dumps({**self.current, "status": status, "end": time.time()}) + "\n")
-        if self.point and all(self.current[key] == self.point[key] for key in ("play", "task", "occurrence")):
+        if self._is_at_point():
             # Its middle came too late: its end is as near as it gets.
             self._wait_for_the_end()
         self.current = None
+
+    def _is_at_point(self):
+        """Whether the current task is the one that the run was started for; a point without a play is in any."""
+        return self.point is not None and all(self.point[key] in (self.current[key], None) for key in ("play", "task", "occurrence"))
 
     @staticmethod
     def _wait_for_the_end():

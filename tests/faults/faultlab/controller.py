@@ -73,6 +73,7 @@ class Playbook:
         self.record = Path(self.directory.name) / "tasks.jsonl"
         self.log = Path(self.directory.name) / "output"
         self.reached, told = os.pipe()
+        told_to_go_on, self.going_on = os.pipe()
         env = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -83,15 +84,17 @@ class Playbook:
             "FAULT_RECORD": str(self.record),
             "FAULT_POINT": point.for_callback() if point else "",
             "FAULT_REPORT_TO": str(told),
+            "FAULT_GO_ON": str(told_to_go_on),
         }
         self.point = point
         self.started = time.monotonic()
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                command, cwd=CHECKOUT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, pass_fds=[told],
-                start_new_session=True,
+                command, cwd=CHECKOUT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                pass_fds=[told, told_to_go_on], start_new_session=True,
             )  # fmt: skip
         os.close(told)
+        os.close(told_to_go_on)
 
     def wait(self) -> Run:
         """Waits for the end of the run."""
@@ -102,27 +105,23 @@ class Playbook:
             raise AssertionError(f"no end after {TIMEOUT} s:\n{self.text()[-8000:]}") from None
         return self._result(self.process.returncode)
 
-    def wait_for(self, text: str, timeout: float = 600) -> None:
-        """Waits until the run has printed something."""
-        deadline = time.monotonic() + timeout
-        while text not in self.text():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"the run never came to {text!r}:\n{self.text()[-8000:]}")
-            time.sleep(0.05)
-
-    def wait_for_task(self, task: str, timeout: float = 600) -> None:
-        """Waits until the run has begun a task."""
-        self.wait_for(f"{task}] ***", timeout)
-
-    def kill_at_point(self) -> Run:
-        """Waits until the run has reached its point, and kills it there.
+    def wait_for_point(self) -> None:
+        """Waits until the run has reached its point.
 
         :raises AssertionError: it ended without coming there.
         """
-        assert self.point is not None
         # Nothing but the end of the run closes the pipe.
         if not os.read(self.reached, 1):
             raise AssertionError(f"the run never reached {self.point}:\n{self.wait().tail()}")
+
+    def go_on(self) -> None:
+        """Lets a run that pauses at its point go on."""
+        os.write(self.going_on, b"\n")
+
+    def kill_at_point(self) -> Run:
+        """Waits until the run has reached its point, and kills it there."""
+        assert self.point is not None
+        self.wait_for_point()
         time.sleep(self.point.delay)
         return self.kill()
 
@@ -137,6 +136,7 @@ class Playbook:
 
     def _result(self, returncode: int | None) -> Run:
         os.close(self.reached)
+        os.close(self.going_on)
         tasks = parse_recording(self.record.read_text(encoding="utf-8").splitlines()) if self.record.exists() else []
         result = Run(returncode, self.text(), tuple(tasks), time.monotonic() - self.started)
         self.directory.cleanup()

@@ -6,10 +6,17 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 from typing import Any
 
+from ansible_collections.dockershim.migration.plugins.module_utils._journal import (
+    COMPLETED,
+    DEFAULT_PATH,
+    PREPARING,
+    ROLLED_BACK,
+    parse_journal,
+    phase_of,
+)
 from labcluster import cluster, machine, results, settings, snapshot, workload
 from labcluster.command import set_log_dir, wait_until
 
@@ -20,7 +27,8 @@ CONTAINERD = "containerd"
 ENDPOINTS = {DOCKERSHIM: "/var/run/dockershim.sock", CONTAINERD: "unix:///run/containerd/containerd.sock"}
 CRI_SOCKET = "kubeadm.alpha.kubernetes.io/cri-socket"
 CORDONED = "dockershim.migration/cordoned"
-JOURNAL = "/var/lib/dockershim-migration/journal.json"
+#: Where a migration may stand on a node that is well: done, or not begun in earnest, or taken back.
+ENDS = {DOCKERSHIM: (None, PREPARING, ROLLED_BACK), CONTAINERD: (COMPLETED,)}
 #: The Deployment behind the Service, and how many of its pods each worker has in a lab with two of them.
 WEB = ("--namespace=demo", "--selector=app=web")
 WEB_PER_WORKER = 2
@@ -98,10 +106,10 @@ class NodeUnderTest:
         pid = self.execute("systemctl", "show", "--property=MainPID", "--value", "kubelet").strip()
         return self.execute("cat", f"/proc/{pid}/cmdline").split("\0")
 
-    def journal_events(self) -> list[str]:
-        """The events in the journal on the node, oldest first; empty where there is none."""
-        text = self.execute("cat", JOURNAL, check=False)
-        return [entry["event"] for entry in json.loads(text)["entries"]] if text.strip() else []
+    def phase(self) -> str | None:
+        """Where the journal on the node says that its last migration stands; None where there was none."""
+        records = parse_journal(self.execute("cat", DEFAULT_PATH, check=False).strip() or None, DEFAULT_PATH)
+        return phase_of(records[-1]["entries"]) if records else None
 
     def problems(self, runtime: str) -> list[str]:
         """All that keeps the node from being well, in use, and wholly on a runtime (docker means dockershim)."""
@@ -114,7 +122,7 @@ class NodeUnderTest:
         on_containerd = runtime == CONTAINERD
         leftover = self.execute("ctr", "--namespace", "moby" if on_containerd else "k8s.io", "tasks", "ls", "--quiet", check=False)
         units = {unit: self.execute("systemctl", "is-active", unit, check=False).strip() for unit in ("docker.service", "docker.socket")}
-        events = self.journal_events()
+        phase = self.phase()
         found = {
             f"the kubelet runs with {' '.join(arguments)}": remote != on_containerd
             or (on_containerd and f"--container-runtime-endpoint={ENDPOINTS[CONTAINERD]}" not in arguments),
@@ -124,7 +132,7 @@ class NodeUnderTest:
             f"kubeadm is told {annotations.get(CRI_SOCKET)}": annotations.get(CRI_SOCKET) != ENDPOINTS[runtime],
             f"containers of the other runtime live on: {leftover.split()}": bool(leftover.split()),
             f"Docker's units are {units}": any((state == "active") == on_containerd for state in units.values()),
-            f"the journal ends with {events[-1:]}": on_containerd and events[-1:] != ["switch_completed"],
+            f"its migration stands at {phase}": phase not in ENDS[runtime],
             "it has no pods": not pods,
         }
         unwell = [pod["metadata"]["name"] for pod in pods if not (workload.pod_is_well(pod) and workload.pod_runs_on(pod, runtime))]

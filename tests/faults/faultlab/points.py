@@ -47,14 +47,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Point:
-    """Where a run is killed.
+    """Where a run is killed, or disturbed.
 
-    :param where: C(before) the task starts, after all before it have ended; or in its C(middle), while its work goes on elsewhere.
+    :param play: None for the first play that has such a task.
+    :param where: C(before) the task starts, after all before it have ended; in its C(middle), while its work goes on elsewhere; or
+        C(pause) before it, to go on later.
     :param delay: seconds from the task's start to the kill.
     """
 
     number: int
-    play: str
+    play: str | None
     task: str
     occurrence: int
     where: str
@@ -67,6 +69,11 @@ class Point:
     def for_callback(self) -> str:
         """What the callback plugin fault_points reads."""
         return json.dumps(asdict(self))
+
+
+def pause_before(task: str) -> Point:
+    """A point at which a run waits: before a task of that name is started for the first time."""
+    return Point(0, None, task, 0, "pause", 0.0)
 
 
 def parse_recording(lines: Iterable[str]) -> list[Task]:

@@ -90,6 +90,11 @@ class Settings:
         return self.build_dir / "cri-dockerd"
 
     @property
+    def etcd_file(self) -> Path:
+        """What the watcher of etcd writes down."""
+        return self.services_dir / "etcd.jsonl"
+
+    @property
     def control_planes(self) -> tuple[Node, ...]:
         return tuple(node for node in self.nodes if node.is_control_plane)
 

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a watcher outside the cluster saw of etcd since the beginning."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+RECORD = Path(__file__).resolve().parents[3] / "build" / "lab" / "services" / "etcd.jsonl"
+MEMBERS = 3
+
+
+@pytest.fixture(scope="module")
+def rounds() -> list[dict]:
+    lines = RECORD.read_text(encoding="utf-8").splitlines()
+    # The last one may be in the making.
+    return [json.loads(line) for line in lines[:-1]]
+
+
+def members(one: dict, state: str) -> list[str]:
+    return [name for name, said in one["members"].items() if said == state]
+
+
+def test_every_member_was_asked_every_second(rounds):
+    assert all(len(one["members"]) == MEMBERS for one in rounds)
+    seconds = rounds[-1]["time"] - rounds[0]["time"]
+    assert time.time() - rounds[-1]["time"] < 10
+    # A machine that is busy may be late, but hardly ever.
+    assert len(rounds) > 0.95 * seconds
+
+
+def test_it_did_see_each_member_restart(rounds):
+    for name in rounds[0]["members"]:
+        assert [one for one in rounds if one["members"][name] == "away"], f"{name} never went away: the watcher looks at something else"
+
+
+def test_there_was_a_quorum_all_the_time(rounds):
+    assert not [one for one in rounds if 2 * len(members(one, "healthy")) <= MEMBERS]
+
+
+def test_two_members_were_never_away_at_once(rounds):
+    assert not [one for one in rounds if len(members(one, "away")) > 1]
+
+
+def test_all_members_are_healthy_now(rounds):
+    assert members(rounds[-1], "healthy") == list(rounds[-1]["members"])

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, the dockershim.migration developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong on real sites, caused on purpose in the middle of a run: the node goes back by itself, or the next run goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from faultlab.controller import Playbook, Run, run
+from faultlab.node import CONTAINERD, DOCKERSHIM, NodeUnderTest
+from faultlab.points import pause_before
+from faultlab.recording import PLAYBOOK, VARIABLES
+from faultlab.watch import undisturbed_workload
+from labcluster import cluster, machine, snapshot
+
+STOP_KUBELET = "dockershim.migration.kubelet_runtime : Stop the kubelet"
+NEW_FLAGS = "dockershim.migration.kubelet_runtime : Give the kubelet its new flags"
+STOP_CONTAINERS = "dockershim.migration.kubelet_runtime : Stop the containers of the pods that stay on the node"
+DRAIN = "dockershim.migration.node_maintenance : Cordon and drain the node"
+COPY_IMAGES = "dockershim.migration.containerd : Copy Docker's images to containerd"
+#: Nothing that is broken here mends itself.
+IMPATIENT = {**VARIABLES, "node_maintenance_health_timeout": "45", "node_maintenance_drain_timeout": "30"}
+
+pytestmark = pytest.mark.usefixtures("at_home")
+
+
+@pytest.fixture
+def at_home(worker: NodeUnderTest) -> Iterator[None]:
+    """The worker is on dockershim, and the workload notices nothing of what is done to it."""
+    worker.bring_home()
+    with undisturbed_workload():
+        yield
+
+
+def disturbed_run(node: NodeUnderTest, task: str, disturb: Callable[[], object], mend: Callable[[], object] = lambda: None) -> Run:
+    """A run of the migration that is disturbed just before a task; what disturbed it ends with the run."""
+    playbook = Playbook(PLAYBOOK, node.name, IMPATIENT, pause_before(task))
+    try:
+        playbook.wait_for_point()
+        disturb()
+        playbook.go_on()
+        return playbook.wait()
+    finally:
+        mend()
+
+
+def assert_back(node: NodeUnderTest, failed: Run, *evidence: str) -> None:
+    """The run failed and said why; the node is what it was, and in use."""
+    assert failed.returncode not in (0, None)
+    assert node.problems(DOCKERSHIM) == [], failed.tail()
+    for text in evidence:
+        assert text in failed.output, failed.tail()
+
+
+def assert_goes_on(node: NodeUnderTest) -> None:
+    """The next run brings the node to containerd."""
+    finished = run(PLAYBOOK, node.name, VARIABLES)
+    assert finished.ended_well, finished.tail()
+    assert node.problems(CONTAINERD) == []
+
+
+def drop_in(node: NodeUnderTest, unit: str, lines: str) -> Callable[[], str]:
+    """Adds lines to a unit, as an administrator's mistake would; returns what takes them away again."""
+    directory = f"/etc/systemd/system/{unit}.d"
+    node.shell(f"mkdir -p {directory} && printf '[Service]\\n%s\\n' '{lines}' > {directory}/fault.conf && systemctl daemon-reload")
+    return lambda: node.shell(f"rm {directory}/fault.conf && systemctl daemon-reload && systemctl reset-failed {unit}")
+
+
+def test_a_containerd_that_does_not_start(worker: NodeUnderTest) -> None:
+    def disturb() -> None:
+        drop_in(worker, "containerd.service", "ExecStart=\\nExecStart=/bin/false".replace("\\n", "\n"))
+        worker.shell("systemctl stop containerd")
+
+    failed = disturbed_run(worker, NEW_FLAGS, disturb)
+    assert_back(worker, failed, "containerd")
+    worker.shell("rm /etc/systemd/system/containerd.service.d/fault.conf; systemctl daemon-reload; systemctl reset-failed containerd")
+    assert_goes_on(worker)
+
+
+def test_a_kubelet_that_does_not_come_up(worker: NodeUnderTest) -> None:
+    # With the dockershim it does: what is broken lies in the new way.
+    condition = 'ExecStartPre=/bin/sh -c "! grep -q container-runtime=remote /var/lib/kubelet/kubeadm-flags.env"'
+    failed = disturbed_run(worker, STOP_KUBELET, lambda: drop_in(worker, "kubelet.service", condition))
+    assert_back(worker, failed, "kubelet")
+    worker.shell("rm /etc/systemd/system/kubelet.service.d/fault.conf && systemctl daemon-reload")
+    assert_goes_on(worker)
+
+
+def test_a_pause_image_that_cannot_be_had(worker: NodeUnderTest) -> None:
+    failed = disturbed_run(worker, STOP_KUBELET, lambda: worker.shell("ctr -n k8s.io images rm --sync k8s.gcr.io/pause:3.2"))
+    assert_back(worker, failed, "pause")
+    assert_goes_on(worker)
+
+
+def test_a_disk_that_fills_up_while_images_are_copied(worker: NodeUnderTest) -> None:
+    # A file system of its own for containerd, as many sites have it; made while nothing runs on the node.
+    worker.shell(
+        "systemctl stop kubelet; docker ps --quiet | xargs --no-run-if-empty docker kill > /dev/null; systemctl stop docker.socket docker "
+        "containerd; mount -t tmpfs -o size=20g tmpfs /var/lib/containerd; systemctl start containerd docker kubelet"
+    )
+    worker.wait_home()
+
+    def resize(size: str) -> Callable[[], str]:
+        return lambda: worker.shell(f"mount -o remount,size={size} /var/lib/containerd")
+
+    failed = disturbed_run(worker, COPY_IMAGES, resize("4m"), resize("20g"))
+    assert_back(worker, failed, "no space left")
+    assert_goes_on(worker)
+
+
+def test_an_api_that_is_away_for_a_minute(worker: NodeUnderTest) -> None:
+    lab = worker.lab
+    rule = ("INPUT", "--source", lab.gateway, "--protocol", "tcp", "--dport", "6443", "--jump", "DROP")
+    gate = lab.control_planes[0].container
+    playbook = Playbook(PLAYBOOK, worker.name, VARIABLES, pause_before(DRAIN))
+    playbook.wait_for_point()
+    machine.execute(gate, "iptables", "--insert", *rule)
+    try:
+        playbook.go_on()
+        time.sleep(60)
+    finally:
+        machine.execute(gate, "iptables", "--delete", *rule)
+    finished = playbook.wait()
+    assert finished.ended_well, finished.tail()
+    assert finished.seconds > 60
+    assert worker.problems(CONTAINERD) == []
+
+
+def test_a_budget_that_blocks(worker: NodeUnderTest) -> None:
+    def demand(pods: int) -> Callable[[], str]:
+        patch = f'{{"spec":{{"minAvailable":{pods}}}}}'
+        return lambda: cluster.kubectl(worker.lab, "patch", "pdb", "web", "--namespace=demo", "--type=merge", f"--patch={patch}")
+
+    failed = disturbed_run(worker, DRAIN, demand(4), demand(3))
+    assert_back(worker, failed, "PodDisruptionBudget demo/web")
+    assert_goes_on(worker)
+
+
+def test_an_ssh_connection_that_is_cut(worker: NodeUnderTest) -> None:
+    rule = "INPUT --protocol tcp --dport 22 --jump REJECT --reject-with tcp-reset"
+    playbook = Playbook(PLAYBOOK, worker.name, IMPATIENT, pause_before(STOP_CONTAINERS))
+    playbook.wait_for_point()
+    playbook.go_on()
+    # The task's program has begun its work on the node by then.
+    time.sleep(1)
+    worker.shell(f"iptables --insert {rule}; pkill --full 'sshd: admin'")
+    cut = playbook.wait()
+    assert cut.returncode not in (0, None)
+    assert "UNREACHABLE" in cut.output, cut.tail()
+    worker.shell(f"iptables --delete {rule}")
+    assert_goes_on(worker)
+
+
+@pytest.mark.parametrize("task", [STOP_CONTAINERS, NEW_FLAGS], ids=["under-docker", "under-nothing"])
+def test_a_node_that_restarts(worker: NodeUnderTest, task: str) -> None:
+    cut = disturbed_run(worker, task, lambda: snapshot.restart(worker.node, hard=True))
+    # Whether the node is back before the next task is a matter of luck.
+    if not cut.ended_well:
+        machine.wait_booted(worker.node.container)
+        assert_goes_on(worker)
+    assert worker.problems(CONTAINERD) == []
