@@ -52,6 +52,10 @@ build: $(READY) ## Build the collection's archive, install it elsewhere and use 
 molecule: $(READY) ## The molecule scenarios, on the lab
 	$(RUN) ANSIBLE_COLLECTIONS_PATH="$(COLLECTIONS)" MOLECULE_GLOB='molecule/*/molecule.yml' molecule test --scenario-name default --scenario-name cri_dockerd
 
+.PHONY: control-planes
+control-planes: $(READY) ## The molecule scenario with three control planes: there, back and there again
+	$(RUN) ANSIBLE_COLLECTIONS_PATH="$(COLLECTIONS)" molecule test --scenario-name control_planes
+
 .PHONY: faults
 faults: $(READY) ## Kill the migration at every task boundary, and disturb it in every other way, on the lab (hours)
 	$(LAB) up

@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
-from faultlab.node import NodeUnderTest, tested_node
+
+pytest.register_assert_rewrite("faultlab")
+
+from faultlab.node import NodeUnderTest, tested_node  # noqa: E402 (what it asserts is to be explained)
 
 
 @pytest.fixture
@@ -17,3 +22,13 @@ def worker() -> NodeUnderTest:
 @pytest.fixture
 def control_plane() -> NodeUnderTest:
     return tested_node("control-plane-1")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Shows a failure when it happens: the whole may take hours."""
+    if report.failed:
+        print(
+            f"\n{report.nodeid} ({report.when}) after {report.duration:.0f} s\n{report.longreprtext[-6000:]}",
+            file=sys.__stderr__,
+            flush=True,
+        )

@@ -24,14 +24,25 @@ COPY_IMAGES = "dockershim.migration.containerd : Copy Docker's images to contain
 #: Nothing that is broken here mends itself.
 IMPATIENT = {**VARIABLES, "node_maintenance_health_timeout": "45", "node_maintenance_drain_timeout": "30"}
 
-pytestmark = pytest.mark.usefixtures("at_home")
+pytestmark = pytest.mark.usefixtures("site")
+
+
+def disk_of_its_own(node: NodeUnderTest) -> None:
+    """A file system for containerd alone, as many sites have it; made while nothing runs on the node."""
+    node.shell(
+        "systemctl stop kubelet; docker ps --quiet | xargs --no-run-if-empty docker kill > /dev/null; systemctl stop docker.socket docker "
+        "containerd; mount -t tmpfs -o size=20g tmpfs /var/lib/containerd; systemctl start containerd docker kubelet"
+    )
+    node.wait_home()
 
 
 @pytest.fixture
-def at_home(worker: NodeUnderTest) -> Iterator[None]:
-    """The worker is on dockershim, and the workload notices nothing of what is done to it."""
+def site(worker: NodeUnderTest, request: pytest.FixtureRequest) -> Iterator[None]:
+    """The worker is on dockershim, and the workload notices nothing of what is done to it from now on."""
     worker.bring_home()
-    with undisturbed_workload():
+    if hasattr(request, "param"):
+        request.param(worker)
+    with undisturbed_workload(but_through=worker.name if request.node.get_closest_marker("restarts") else None):
         yield
 
 
@@ -95,14 +106,8 @@ def test_a_pause_image_that_cannot_be_had(worker: NodeUnderTest) -> None:
     assert_goes_on(worker)
 
 
+@pytest.mark.parametrize("site", [disk_of_its_own], indirect=True)
 def test_a_disk_that_fills_up_while_images_are_copied(worker: NodeUnderTest) -> None:
-    # A file system of its own for containerd, as many sites have it; made while nothing runs on the node.
-    worker.shell(
-        "systemctl stop kubelet; docker ps --quiet | xargs --no-run-if-empty docker kill > /dev/null; systemctl stop docker.socket docker "
-        "containerd; mount -t tmpfs -o size=20g tmpfs /var/lib/containerd; systemctl start containerd docker kubelet"
-    )
-    worker.wait_home()
-
     def resize(size: str) -> Callable[[], str]:
         return lambda: worker.shell(f"mount -o remount,size={size} /var/lib/containerd")
 
@@ -146,7 +151,7 @@ def test_an_ssh_connection_that_is_cut(worker: NodeUnderTest) -> None:
     playbook.go_on()
     # The task's program has begun its work on the node by then.
     time.sleep(1)
-    worker.shell(f"iptables --insert {rule}; pkill --full 'sshd: admin'")
+    worker.shell(f"iptables --insert {rule}; pkill --full '[s]shd: admin'")
     cut = playbook.wait()
     assert cut.returncode not in (0, None)
     assert "UNREACHABLE" in cut.output, cut.tail()
@@ -154,6 +159,7 @@ def test_an_ssh_connection_that_is_cut(worker: NodeUnderTest) -> None:
     assert_goes_on(worker)
 
 
+@pytest.mark.restarts
 @pytest.mark.parametrize("task", [STOP_CONTAINERS, NEW_FLAGS], ids=["under-docker", "under-nothing"])
 def test_a_node_that_restarts(worker: NodeUnderTest, task: str) -> None:
     cut = disturbed_run(worker, task, lambda: snapshot.restart(worker.node, hard=True))

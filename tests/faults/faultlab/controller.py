@@ -21,6 +21,8 @@ from faultlab.points import Point, Task, parse_recording
 CHECKOUT = Path(__file__).resolve().parents[3]
 PLUGINS = CHECKOUT / "tests" / "faults" / "callback_plugins"
 LAB = CHECKOUT / "build" / "lab"
+#: Starts a run on what it takes for another machine.
+ON_ANOTHER_HOST = ("unshare", "--uts", "sh", "-c", 'hostname elsewhere && exec "$@"', "sh")
 #: A run that takes longer hangs.
 TIMEOUT = 1800
 
@@ -56,6 +58,7 @@ class Playbook:
     :param playbook: its name in playbooks/.
     :param host: the host that the run is limited to, and whose tasks are recorded; None for all of the inventory.
     :param point: where the run stops to be killed.
+    :param launcher: a command that runs the rest of its command line.
     """
 
     def __init__(
@@ -64,9 +67,9 @@ class Playbook:
         host: str | None,
         variables: Mapping[str, str] | None = None,
         point: Point | None = None,
-        arguments: tuple[str, ...] = (),
+        launcher: tuple[str, ...] = (),
     ) -> None:
-        command = ["ansible-playbook", str(CHECKOUT / "playbooks" / playbook), "-i", str(LAB / "inventory.yml"), *arguments]
+        command = [*launcher, "ansible-playbook", str(CHECKOUT / "playbooks" / playbook), "-i", str(LAB / "inventory.yml")]
         for name, value in {**({"migration_hosts": host} if host else {}), **(variables or {})}.items():
             command += ["-e", f"{name}={value}"]
         self.directory = tempfile.TemporaryDirectory(prefix="faults-")
@@ -143,9 +146,9 @@ class Playbook:
         return result
 
 
-def run(playbook: str, host: str | None, variables: Mapping[str, str] | None = None, arguments: tuple[str, ...] = ()) -> Run:
+def run(playbook: str, host: str | None, variables: Mapping[str, str] | None = None, launcher: tuple[str, ...] = ()) -> Run:
     """Runs a playbook to its end."""
-    return Playbook(playbook, host, variables, arguments=arguments).wait()
+    return Playbook(playbook, host, variables, launcher=launcher).wait()
 
 
 def kill_tree(root: int) -> None:

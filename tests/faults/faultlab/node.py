@@ -53,6 +53,10 @@ class NodeUnderTest:
         self.node = lab.node(name)
         self.name = name
 
+    def sibling(self, name: str) -> NodeUnderTest:
+        """Another node of the same lab."""
+        return NodeUnderTest(self.lab, name)
+
     def execute(self, *argv: str, check: bool = True) -> str:
         """Runs a command on the node, past SSH."""
         return machine.execute(self.node.container, *argv, check=check)
@@ -63,9 +67,11 @@ class NodeUnderTest:
     # -- on dockershim -------------------------------------------------------------------------------------------------
 
     def keep(self) -> None:
-        """Keeps a copy of the node to come back to, once, while it runs on dockershim."""
+        """Keeps a copy of the node to come back to, once in a lab's life and while it runs on dockershim; the node is home afterwards."""
         if snapshot.exists(self.lab, self.node):
+            self.bring_home()
             return
+        assert self.problems(DOCKERSHIM) == [], "the lab is not fresh; make another one with 'make lab'"
         self.shell(f"sed -i 's/^syncFrequency: .*/syncFrequency: {SYNC_FREQUENCY}/' /var/lib/kubelet/config.yaml")
         snapshot.take(self.lab, self.node)
         self.wait_home()

@@ -18,10 +18,9 @@ VARIABLES = {"kubelet_runtime_grace_period": "5"}
 
 
 def recorded_points(node: NodeUnderTest) -> list[Point]:
-    """The points of the node's migration, from a recording that is made where there is none. The node is on dockershim afterwards."""
+    """The points of the node's migration, from a recording that is made where there is none, of a node that is home."""
     path = node.lab.build_dir / "faults" / f"{node.name}.jsonl"
     if not path.exists():
-        node.bring_home()
         run = controller.run(PLAYBOOK, node.name, VARIABLES)
         assert run.ended_well, f"the migration of {node.name} fails even when nobody disturbs it:\n{run.tail()}"
         path.parent.mkdir(parents=True, exist_ok=True)
