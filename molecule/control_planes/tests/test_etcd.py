@@ -18,18 +18,18 @@ MEMBERS = 3
 @pytest.fixture(scope="module")
 def rounds() -> list[dict]:
     lines = RECORD.read_text(encoding="utf-8").splitlines()
-    # The last one may be in the making.
-    return [json.loads(line) for line in lines[:-1]]
+    # The last one may be in the making. A member that is asked in vain is waited for, so lines are not in order.
+    return sorted((json.loads(line) for line in lines[:-1]), key=lambda one: one["time"])
 
 
-def members(one: dict, state: str) -> list[str]:
-    return [name for name, said in one["members"].items() if said == state]
+def members(one: dict, *states: str) -> list[str]:
+    return [name for name, said in one["members"].items() if said in states]
 
 
 def test_every_member_was_asked_every_second(rounds):
     assert all(len(one["members"]) == MEMBERS for one in rounds)
     seconds = rounds[-1]["time"] - rounds[0]["time"]
-    assert time.time() - rounds[-1]["time"] < 10
+    assert time.time() - rounds[-1]["time"] < 20
     # A machine that is busy may be late, but hardly ever.
     assert len(rounds) > 0.95 * seconds
 
@@ -44,7 +44,7 @@ def test_there_was_a_quorum_all_the_time(rounds):
 
 
 def test_two_members_were_never_away_at_once(rounds):
-    assert not [one for one in rounds if len(members(one, "away")) > 1]
+    assert not [one for one in rounds if len(members(one, "away", "silent")) > 1]
 
 
 def test_all_members_are_healthy_now(rounds):

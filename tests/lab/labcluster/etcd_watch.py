@@ -16,10 +16,10 @@ from labcluster import settings as s
 from labcluster.node_files import FILES
 
 INTERVAL = 1
-#: Less than the interval, so that a member that hangs delays nothing.
-TIMEOUT = 0.8
+TIMEOUT = 10
 HEALTHY = "healthy"
-AWAY = "away"
+#: Nobody listens, or nobody answers in time.
+AWAY = ("away", "silent")
 _UNIT = "lab-etcd-watch.service"
 _PKI = "/etc/kubernetes/pki/etcd"
 
@@ -30,8 +30,8 @@ class Report:
 
     :param rounds: how often it asked.
     :param without_quorum: rounds in which less than a majority was healthy.
-    :param several_away: rounds in which more than one member did not answer.
-    :param away: member -> in how many rounds it did not answer.
+    :param several_away: rounds in which more than one member was away, or silent.
+    :param away: member -> in how many rounds it was.
     :param unhealthy: member -> in how many rounds it answered that it is not healthy.
     :param longest_gap: seconds between two rounds.
     """
@@ -87,19 +87,20 @@ def make_report(rounds: Iterable[dict[str, Any]]) -> Report:
     """
     everything = sorted(rounds, key=lambda one: one["time"])
 
-    def with_state(one: dict[str, Any], state: str) -> list[str]:
-        return [member for member, said in one["members"].items() if said == state]
+    def with_state(one: dict[str, Any], *states: str) -> list[str]:
+        return [member for member, said in one["members"].items() if said in states]
 
     names = sorted({member for one in everything for member in one["members"]})
-    counted = {
-        state: {member: sum(one["members"].get(member) == state for one in everything) for member in names} for state in (AWAY, "unhealthy")
-    }
+
+    def counted(*states: str) -> dict[str, int]:
+        return {member: sum(one["members"].get(member) in states for one in everything) for member in names}
+
     return Report(
         rounds=len(everything),
         without_quorum=tuple(one for one in everything if len(with_state(one, HEALTHY)) * 2 <= len(one["members"])),
-        several_away=tuple(one for one in everything if len(with_state(one, AWAY)) > 1),
-        away=counted[AWAY],
-        unhealthy=counted["unhealthy"],
+        several_away=tuple(one for one in everything if len(with_state(one, *AWAY)) > 1),
+        away=counted(*AWAY),
+        unhealthy=counted("unhealthy"),
         longest_gap=max((later["time"] - earlier["time"] for earlier, later in pairwise(everything)), default=0.0),
     )
 

@@ -5,9 +5,11 @@
 
 Usage: etcd_client.py CONFIG RESULTS
 
-CONFIG is JSON: interval and timeout in seconds, ca, certificate and key (paths), members as name -> address. RESULTS gets one JSON line
-each time: time (seconds since the epoch) and members as name -> "healthy" (it has a leader and can read through it), "unhealthy"
-(it answers, but cannot) or "away". Source: GET /health of etcd 3.4, https://etcd.io/docs/v3.4/op-guide/monitoring/.
+CONFIG is JSON: interval and timeout in seconds, ca, certificate and key (paths), members as name -> address. The schedule never waits for
+an answer. RESULTS gets one JSON line each time, when all have answered, so lines are not ordered by C(time) (seconds since the epoch, when
+they were asked). C(members) is name -> "healthy" (it has a leader and can read through it), "unhealthy" (it answers, but cannot), "away"
+(nobody listens there, or hangs up) or "silent" (no answer in time). Source: GET /health of etcd 3.4,
+https://etcd.io/docs/v3.4/op-guide/monitoring/.
 """
 
 from __future__ import annotations
@@ -15,12 +17,13 @@ from __future__ import annotations
 import json
 import ssl
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 
 def health(address: str, context: ssl.SSLContext, timeout: float) -> str:
@@ -30,21 +33,31 @@ def health(address: str, context: ssl.SSLContext, timeout: float) -> str:
             return "healthy" if json.load(response)["health"] == "true" else "unhealthy"
     except urllib.error.HTTPError:
         return "unhealthy"
-    except (OSError, ValueError, KeyError):
-        return "away"
+    except (OSError, ValueError, KeyError) as error:
+        reason = getattr(error, "reason", error)
+        return "silent" if isinstance(reason, TimeoutError) else "away"
+
+
+def one_round(config: dict[str, Any], context: ssl.SSLContext, results: TextIO, lock: threading.Lock) -> None:
+    """Asks all members at once and writes the line about them."""
+    asked = time.time()
+    with ThreadPoolExecutor(len(config["members"])) as pool:
+        answers = pool.map(lambda address: health(address, context, config["timeout"]), config["members"].values())
+        line = json.dumps({"time": round(asked, 3), "members": dict(zip(config["members"], answers, strict=True))})
+    with lock:
+        results.write(line + "\n")
+        results.flush()
 
 
 def main(config: dict[str, Any], path: Path) -> None:
     """Asks until it is ended."""
     context = ssl.create_default_context(cafile=config["ca"])
     context.load_cert_chain(config["certificate"], config["key"])
+    lock = threading.Lock()
     began, number = time.monotonic(), 0
-    with ThreadPoolExecutor(len(config["members"])) as pool, path.open("a", encoding="utf-8") as results:
+    with path.open("a", encoding="utf-8") as results:
         while True:
-            asked = time.time()
-            answers = pool.map(lambda address: health(address, context, config["timeout"]), config["members"].values())
-            results.write(json.dumps({"time": round(asked, 3), "members": dict(zip(config["members"], answers, strict=True))}) + "\n")
-            results.flush()
+            threading.Thread(target=one_round, args=(config, context, results, lock), daemon=True).start()
             number += 1
             time.sleep(max(0.0, began + number * config["interval"] - time.monotonic()))
 
