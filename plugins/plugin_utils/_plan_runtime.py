@@ -82,13 +82,20 @@ def open_switch(entries: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def runtime_part(facts: Facts, wishes: Wishes) -> dict[str, str]:
     begun = open_switch(facts["journal"]) or {}
-    target = TARGETS[wishes.target]
+    to = facts["kubelet"]["runtime"] if _is_beyond(facts, wishes) else wishes.target
+    target = TARGETS[to]
     return {
         "from": begun.get("from") or facts["kubelet"]["runtime"],
-        "to": wishes.target,
+        "to": to,
         "endpoint": target.endpoint,
         "reported": target.reported,
     }
+
+
+def _is_beyond(facts: Facts, wishes: Wishes) -> bool:
+    """True for a node that has left the wanted runtime behind, and is left alone."""
+    kubelet = facts["kubelet"]
+    return kubelet["active"] and kubelet["runtime"] in TARGETS[wishes.target].beyond and open_switch(facts["journal"]) is None
 
 
 def switch_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
@@ -97,9 +104,8 @@ def switch_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
     resuming = open_switch(facts["journal"]) is not None
     arrived = kubelet["runtime"] == target
     done = kubelet["active"] and arrived
-    beyond = kubelet["active"] and kubelet["runtime"] in TARGETS[target].beyond and not resuming
     reasons = []
-    if not arrived and not beyond:
+    if not arrived and not _is_beyond(facts, wishes):
         reasons.append(f"the kubelet uses {kubelet['runtime']} at {kubelet['endpoint']}")
     if not kubelet["active"]:
         reasons.append("the kubelet does not run")

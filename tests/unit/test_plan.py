@@ -233,6 +233,8 @@ def test_what_others_installed_is_left(facts):
 def test_each_node_of_a_mixed_cluster_tells_its_own_way(facts, node, target, needed, source):
     plan = migration_plan(node(facts), Wishes(target=target))
     assert (plan["switch"]["needed"], plan["runtime"]["from"]) == (needed, source)
+    # Which kubeadm is told as well: a node that is further than that keeps its endpoint.
+    assert plan["runtime"]["endpoint"] == (CONTAINERD if "containerd" in (source, target) else CRI_DOCKERD)
 
 
 @pytest.mark.parametrize(
