@@ -87,7 +87,7 @@ def test_cri_dockerd_says_itself_that_docker_is_behind_it(node):
         check=True,
         capture_output=True,
         text=True,
-        env={**cluster.environment(), "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline"},
+        env=cluster.environment(),
     ).stdout
     answer = json.loads(facts.partition("=> ")[2])["ansible_facts"]["dockershim_migration"]["cri_dockerd"]["answer"]
     assert answer["runtime_name"] == "docker"
