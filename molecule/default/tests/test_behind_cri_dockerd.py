@@ -11,15 +11,13 @@ import time
 
 import cluster
 import pytest
+import test_migrated
 
 # What holds whichever runtime a node has.
-from test_migrated import (  # noqa: F401
-    kubelet_arguments,
-    test_a_pod_without_controller_is_still_there_with_its_data,
-    test_finished_pods_are_kept,
-    test_nothing_that_was_on_a_node_was_pulled_again,
-    test_the_client_of_the_service_saw_no_failed_request,
-)
+test_a_pod_without_controller_is_still_there_with_its_data = test_migrated.test_a_pod_without_controller_is_still_there_with_its_data
+test_finished_pods_are_kept = test_migrated.test_finished_pods_are_kept
+test_nothing_that_was_on_a_node_was_pulled_again = test_migrated.test_nothing_that_was_on_a_node_was_pulled_again
+test_the_client_of_the_service_saw_no_failed_request = test_migrated.test_the_client_of_the_service_saw_no_failed_request
 
 ENDPOINT = "unix:///run/cri-dockerd.sock"
 #: Seconds that the kubelet may take to collect what it no longer needs: at least one minute by its own rules.
@@ -54,7 +52,7 @@ def walk(value):
 
 
 def test_the_kubelet_is_told_to_use_cri_dockerd(node):
-    arguments = kubelet_arguments(node)
+    arguments = test_migrated.kubelet_arguments(node)
     assert "--container-runtime=remote" in arguments
     assert f"--container-runtime-endpoint={ENDPOINT}" in arguments
     assert not [argument for argument in arguments if argument.startswith(("--network-plugin", "--cni-", "--docker-"))]
