@@ -54,3 +54,13 @@ def _without_credentials(value):
     before, at, host = value.rpartition("@")
     scheme = before.partition("://")[0] + "://" if "://" in before else ""
     return scheme + REDACTED + "@" + host if at else value
+
+
+def extended_no_proxy(value, additions):
+    """Returns a NO_PROXY with names added that it does not have yet.
+
+    :param value: str, names with commas between them.
+    :param additions: list of str.
+    """
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    return ",".join(names + [name for name in additions if name not in names])

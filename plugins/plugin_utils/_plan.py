@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD
+from ansible_collections.dockershim.migration.plugins.plugin_utils._docker_rules import Outcome
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blockers import (
     blockers_of,
     configuration_blockers,
@@ -23,7 +24,7 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blocker
 )
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_containerd import containerd_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_cri_dockerd import cri_dockerd_attention, cri_dockerd_part
-from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_docker import docker_attention, docker_not_applicable, docker_part
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_docker import docker_outcome, docker_part, system_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_images import images_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_journal import journal_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import kubelet_part
@@ -48,24 +49,26 @@ def migration_plan(
     :param configuration: dict, what M(dockershim.migration.containerd_config) returned in check mode; likewise.
     :param registry_addresses: addresses of the registries that the cluster's images name, by their names; None for this node's own.
     :param etcd: dict, what M(dockershim.migration.etcd_health) returned of a control plane, its failure included; None where nobody asked.
-    :returns: dict with kubelet, containerd, registries, images, docker, switch (what will be done), the list carried (dicts of what, where
-        and value) and the lists blockers, attention and not_applicable (dicts of what, why and what_to_do).
+    :returns: dict with kubelet, containerd, system, registries, images, docker, switch (what will be done), the list carried (dicts of
+        what, where and value) and the lists blockers, attention and not_applicable (dicts of what, why and what_to_do).
     """
     kubelet = facts["kubelet"]
     if not kubelet["installed"]:
         return {"blockers": [note("kubelet", "there is no kubelet on this host", "Take the host out of the inventory's group.")]}
-    runtime = runtime_part(facts, wishes)
-    # Behind cri-dockerd it is Docker that goes on pulling.
-    pulls = wishes.target == CONTAINERD
-    known = registries_part(facts, registry_addresses, overwrite=wishes.overwrite_registries) if pulls else Registries()
+    runtime, switch = runtime_part(facts, wishes), switch_part(facts, wishes)
+    # Behind cri-dockerd it is Docker that goes on pulling, with all its settings.
+    leaves = wishes.target == CONTAINERD
+    known = registries_part(facts, registry_addresses, overwrite=wishes.overwrite_registries) if leaves else Registries()
+    told = docker_outcome(facts) if leaves and switch["needed"] else Outcome()
     plan: Plan = {
         "node": kubelet["node_name"],
         "control_plane": facts["control_plane"],
         "runtime": runtime,
-        "switch": switch_part(facts, wishes),
-        "kubelet": kubelet_part(kubelet, runtime["endpoint"], config={}),
+        "switch": switch,
+        "kubelet": kubelet_part(kubelet, runtime["endpoint"], config=told.kubelet),
         "containerd": containerd_part(facts, wishes),
         "cri_dockerd": cri_dockerd_part(facts, wishes),
+        "system": system_part(facts, told),
         "registries": known.hosts,
         # Behind cri-dockerd they stay where they are.
         "images": images_part(facts, wishes.preload if wishes.target == CONTAINERD else "none"),
@@ -74,18 +77,18 @@ def migration_plan(
     }
     # A way back to cri-dockerd needs the program that this collection put there and will take away.
     plan["journal"]["files"] = sorted({*plan["journal"]["files"], *plan["cri_dockerd"]["removed_files"]})
-    plan["containerd"]["settings"].update(known.settings)
+    plan["containerd"]["settings"].update({**known.settings, **told.containerd})
     plan["carried"], plan["attention"], plan["not_applicable"], plan["blockers"] = [], [], [], []
-    if not plan["switch"]["needed"]:
+    if not switch["needed"]:
         return plan
-    if wishes.target == CONTAINERD:
-        plan["carried"] += known.carried
-        plan["attention"] += known.attention + docker_attention(facts)
-        plan["not_applicable"] += known.not_applicable + docker_not_applicable(facts)
+    if leaves:
+        plan["carried"] += known.carried + told.carried
+        plan["attention"] += known.attention + told.attention
+        plan["not_applicable"] += known.not_applicable + told.not_applicable
     else:
         # Docker goes on with all its settings.
         plan["attention"] += cri_dockerd_attention(facts, plan)
     plan["attention"] += drain_attention(plan, drain or {}) + etcd_attention(plan, etcd or {})
-    plan["blockers"] += blockers_of(facts, plan, wishes) + configuration_blockers(configuration or {})
+    plan["blockers"] += blockers_of(facts, plan, wishes) + told.blockers + configuration_blockers(configuration or {})
     plan["blockers"] += drain_blockers(plan, drain or {}) + etcd_blockers(plan, etcd or {})
     return plan

@@ -74,11 +74,14 @@ def _docker_end_blockers(facts: Facts, wishes: Wishes) -> list[Note]:
 
 def _containerd_blockers(facts: Facts, plan: Plan) -> list[Note]:
     blockers = []
-    needed, free = plan["images"]["bytes"] * DISK_FACTOR + DISK_RESERVE, facts["disk"]["containerd"]
+    # Where containerd's data will be: a root that is planned lies on Docker's disk.
+    moved = plan["containerd"]["settings"].get("root")
+    root, free = (moved, facts["disk"]["docker"]) if moved else (facts["containerd"]["root"], facts["disk"]["containerd"])
+    needed = plan["images"]["bytes"] * DISK_FACTOR + DISK_RESERVE
     if plan["images"]["missing"] and needed > free:
         blockers.append(
             note(
-                "disk space below /var/lib/containerd",
+                f"disk space below {root}",
                 f"copying {len(plan['images']['missing'])} images takes about {gib(needed)}, {gib(free)} are free",
                 "Remove images that nobody needs ('docker image prune --all'), copy only those in use with "
                 "containerd_preload: used, or give the file system more room.",

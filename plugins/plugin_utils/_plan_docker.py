@@ -1,47 +1,34 @@
 # Copyright (c) 2026, the dockershim.migration developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of the settings that Docker knew."""
+"""What becomes of Docker, and of all that it was told and did for the node."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD
-from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, Wishes, note
+from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
+from ansible_collections.dockershim.migration.plugins.module_utils._docker_proxies import PROXY_KEYS, extended_no_proxy
+from ansible_collections.dockershim.migration.plugins.module_utils._facts_system import MODULES
+from ansible_collections.dockershim.migration.plugins.plugin_utils import _docker_rules as rules
+from ansible_collections.dockershim.migration.plugins.plugin_utils._docker_settings import given_settings
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import kubelet_cgroup_driver
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Wishes
 
-#: Keys of daemon.json whose value reaches the node's new configuration by another part of the plan.
-#: Keys of daemon.json whose value reaches the node's new configuration by another part of the plan.
-CARRIED_KEYS = frozenset({"registry-mirrors", "insecure-registries"})
-
-#: Keys of daemon.json that mean nothing without Docker, with the reason (moby's documentation of dockerd, 20.10).
-#: Keys of daemon.json that mean nothing without Docker, with the reason (moby's documentation of dockerd, 20.10).
-NOT_APPLICABLE_KEYS = {
-    "live-restore": "containerd's shims always outlive a restart of containerd",
-    "exec-root": "containerd has a state directory of its own",
-    "pidfile": "systemd follows containerd's process",
-    "hosts": "containerd has no remote API that other programs would use",
-    "group": "containerd's socket belongs to root alone",
-    "max-concurrent-uploads": "nodes do not push images",
-}
-
-#: What to do about keys that this release does not carry over; any other key gets the general answer.
-#: What to do about keys that this release does not carry over; any other key gets the general answer.
-KNOWN_ATTENTION = {
-    "log-driver": "The kubelet writes the containers' logs itself then, as files below /var/log/pods; a log agent must read those.",
-    "log-opts": "The kubelet rotates the containers' logs then: set containerLogMaxSize and containerLogMaxFiles in its configuration.",
-    "data-root": "containerd keeps its data below /var/lib/containerd: see that there is room.",
-    "graph": "containerd keeps its data below /var/lib/containerd: see that there is room.",
-    "default-ulimits": "Containers inherit the limits of containerd.service: set them in a drop-in of that unit.",
-    "runtimes": "Add a runtime handler for each to containerd's configuration.",
-    "default-runtime": "Set default_runtime_name in containerd's configuration.",
-    "userns-remap": "containerd has no such setting for all of a node's pods.",
-}
+#: What pods' network needs of the kernel (https://kubernetes.io/docs/setup/production-environment/container-runtimes/).
+POD_NETWORK_SYSCTLS = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables")
+IPV6_FORWARDING = "net.ipv6.conf.all.forwarding"
+#: What containerd, and CNI plugins in its environment, reach without a proxy.
+LOCAL_NAMES = ("localhost", "127.0.0.1", ".svc")
+#: First Docker that lets every container with a network of its own bind ports below 1024 and ping (moby, daemon/oci_linux.go), first
+#: containerd that can be told to (enable_unprivileged_ports, enable_unprivileged_icmp), and first that does so by itself.
+DOCKER_UNPRIVILEGED_SINCE = (20, 10)
+CONTAINERD_UNPRIVILEGED = ((1, 6), (2, 0))
 
 
 def docker_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
     """What becomes of Docker itself: it ends with a move to containerd, and goes on behind cri-dockerd."""
-    ends = wishes.target == CONTAINERD
+    ends = wishes.target == kubelet_flags.CONTAINERD
     return {
         "units": facts["docker"]["units"],
         "root_dir": facts["docker"]["root_dir"],
@@ -50,42 +37,103 @@ def docker_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
     }
 
 
-def docker_attention(facts: Facts) -> list[Note]:
-    notes = []
-    for key, value in sorted(facts["docker"]["daemon_json"].items()):
-        if key in CARRIED_KEYS or key in NOT_APPLICABLE_KEYS:
-            continue
-        if key == "exec-opts":
-            notes += [
-                note(f"daemon.json exec-opts {option}", "it has no equivalent", "See whether the workload needs it.")
-                for option in value
-                if not option.startswith("native.cgroupdriver=")
-            ]
-            continue
-        if key == "storage-driver" and value == "overlay2":
-            continue  # containerd's overlayfs, its default, is the same.
-        notes.append(
-            note(
-                f"daemon.json {key}",
-                "this release does not carry it over",
-                KNOWN_ATTENTION.get(key, "See whether containerd or the kubelet has to be told about it."),
+def docker_outcome(facts: Facts) -> rules.Outcome:
+    """Returns what becomes of all that Docker was told: every setting in exactly one of carried, attention and not_applicable.
+
+    :param facts: dict, of a node that is to move away from Docker.
+    :raises MigrationError: Docker was told something that it could not read.
+    """
+    docker = facts["docker"]
+    file = "daemon.json" if docker["config_file"] == "/etc/docker/daemon.json" else docker["config_file"]
+    given, notes = given_settings(docker["daemon_json"], docker["daemon_arguments"], file)
+    outcome = rules.Outcome(attention=notes)
+    kubelet = {**facts["kubelet"], "effective_cgroup_driver": kubelet_cgroup_driver(facts["kubelet"])}
+    context = rules.Context({**facts, "kubelet": kubelet}, given, outcome)
+    for item in sorted(given, key=lambda item: item.key not in rules.FIRST):
+        rules.settle(context, item)
+    rules.cgroup_drivers(context)
+    rules.security_options(context)
+    _proxies(context, {item.key: item.what for item in given})
+    _what_docker_did(context)
+    return outcome
+
+
+def system_part(facts: Facts, outcome: rules.Outcome) -> dict[str, Any]:
+    """What systemd and the kernel are told: what Docker did at each start, and what containerd.service needs."""
+    sysctls = facts["kernel"]["sysctls"]
+    names = [name for name in POD_NETWORK_SYSCTLS if sysctls.get(name) != "0"]
+    if facts["docker"]["daemon_json"].get("ipv6") is True and sysctls.get(IPV6_FORWARDING) == "1":
+        names.append(IPV6_FORWARDING)
+    return {
+        "modules": list(MODULES),
+        "sysctls": dict.fromkeys(names, "1"),
+        "containerd_unit": {
+            "environment": outcome.environment,
+            "no_proxy_added": outcome.no_proxy_added,
+            "limits": outcome.limits,
+            "oom_score_adjust": outcome.oom_score_adjust,
+        },
+    }
+
+
+def _proxies(context: rules.Context, told: dict[str, str]) -> None:
+    """The proxies as a whole, whether they stand in daemon.json, in flags or in the unit's environment."""
+    facts, outcome = context.facts, context.outcome
+    proxies, own = facts["docker"]["proxies"], facts["containerd"]["proxies"]
+    for name, key in PROXY_KEYS:
+        what = told.get(f"proxies.{key}", f"{name} of docker.service")
+        value = proxies.get(name)
+        if value is None:
+            if f"proxies.{key}" in told:
+                outcome.drop(what, "it is empty")
+        elif own and own.get(name) != value:
+            outcome.attend(
+                what,
+                "containerd.service has proxies of its own already, and this one not among them",
+                f"See that {name} of containerd.service is right.",
             )
+        elif own:
+            outcome.carry(what, "the environment of containerd.service, which has it already", value)
+        else:
+            outcome.environment[name] = value
+    if outcome.environment:
+        if set(outcome.environment) - {"NO_PROXY"}:
+            domain = context.kubelet_config.get("clusterDomain") or "cluster.local"
+            outcome.no_proxy_added = [*LOCAL_NAMES, f".{domain}", *facts["network"]["api_servers"]]
+            outcome.environment["NO_PROXY"] = extended_no_proxy(outcome.environment.get("NO_PROXY", ""), outcome.no_proxy_added)
+        for name, key in PROXY_KEYS:
+            if name in outcome.environment and name in proxies:
+                what = told.get(f"proxies.{key}", f"{name} of docker.service")
+                outcome.carry(what, "the environment of containerd.service", outcome.environment[name])
+
+
+def _what_docker_did(context: rules.Context) -> None:
+    """What Docker did for the node and its pods without having been told."""
+    docker, outcome = context.facts["docker"], context.outcome
+    if context.facts["network"]["forward_policy"] == "DROP":
+        outcome.attend(
+            "the policy DROP of the chain FORWARD",
+            "Docker sets it when it starts; without Docker it is ACCEPT from the next reboot on",
+            "If the node's safety relies on it, set it in the node's own firewall, with rules for the pods' network.",
         )
-    directories = facts["kubelet"]["flags"].get("cni-bin-dir", "").split(",")
+    version = docker.get("version")
+    containerd = context.containerd_release
+    able, default = CONTAINERD_UNPRIVILEGED
+    if version and kubelet_flags.release(version) >= DOCKER_UNPRIVILEGED_SINCE and containerd and containerd < default:
+        outcome.attend(
+            "ports below 1024 and ping for users other than root",
+            f"Docker {version} allows both in every pod, containerd {containerd[0]}.{containerd[1]} does not by default",
+            "Give pods that need it NET_BIND_SERVICE or NET_RAW, or set the sysctl net.ipv4.ip_unprivileged_port_start in them"
+            + (
+                ", or set enable_unprivileged_ports and enable_unprivileged_icmp in containerd's configuration."
+                if containerd >= able
+                else "."
+            ),
+        )
+    directories = context.kubelet_flags.get("cni-bin-dir", "").split(",")
     if len(directories) > 1:
-        notes.append(
-            note(
-                f"--cni-bin-dir={','.join(directories)}",
-                f"containerd takes one directory: {directories[0]}",
-                "Put all CNI plugins there.",
-            )
+        outcome.attend(
+            f"--cni-bin-dir={','.join(directories)}",
+            f"containerd takes one directory: {directories[0]}",
+            "Put all CNI plugins there.",
         )
-    return notes
-
-
-def docker_not_applicable(facts: Facts) -> list[Note]:
-    return [
-        note(f"daemon.json {key}", NOT_APPLICABLE_KEYS[key], "Nothing.")
-        for key in sorted(facts["docker"]["daemon_json"])
-        if key in NOT_APPLICABLE_KEYS
-    ]

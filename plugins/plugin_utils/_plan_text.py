@@ -44,7 +44,13 @@ def plan_text(plan: Plan) -> list[str]:
         for file in plan["kubelet"]["files"]:
             flags = " ".join(f"--{name}={value}" for name, value in sorted(file["flags"].items()))
             lines.append(f"  {file['path']}: {flags or 'flags of the dockershim removed'}")
-    for title in ("blockers", "attention", "not_applicable"):
+    for item in plan.get("carried", []):
+        lines.append(f"  carried over: {item['what']} -> {item['where']}: {item['value']}")
+    for title in ("blockers", "attention"):
         for note in plan.get(title, []):
-            lines.append(f"  {title.replace('_', ' ')}: {note['what']}: {note['why']}. {note['what_to_do']}")
+            lines.append(f"  {title}: {note['what']}: {note['why']}. {note['what_to_do']}")
+    # What needs nobody's attention in one line: the plan has the reasons, and docs/docker_settings.md.
+    idle = [note["what"] for note in plan.get("not_applicable", [])]
+    if idle:
+        lines.append(f"  not applicable without Docker: {', '.join(idle)}")
     return lines

@@ -421,9 +421,10 @@ def test_nothing_of_daemon_json_is_dropped_silently(facts):
     facts["docker"]["daemon_json"]["dns"] = ["192.0.2.53"]
     facts["docker"]["daemon_json"]["exec-opts"].append("isolation=default")
     plan = migration_plan(facts, Wishes())
-    told = {note["what"].removeprefix("daemon.json ").split(" ")[0] for note in plan["attention"] + plan["not_applicable"]}
-    carried = {"registry-mirrors", "insecure-registries", "storage-driver"}
-    assert told | carried == set(facts["docker"]["daemon_json"])
+    told = [note["what"] for note in plan["attention"] + plan["not_applicable"] + plan["carried"]]
+    assert "daemon.json exec-opts isolation=default" in told
+    for key in set(facts["docker"]["daemon_json"]) - {"registry-mirrors", "insecure-registries"}:
+        assert [what for what in told if what.startswith(f"daemon.json {key}")], key
 
 
 @pytest.mark.parametrize(
@@ -504,6 +505,6 @@ def test_the_text_names_everything(facts):
         "k8s.gcr.io/pause:3.2",
         "registry.lab:5001",
         "blockers: Docker Swarm",
-        "attention: daemon.json log-opts",
+        "carried over: daemon.json log-opts.max-size",
     ):
         assert word in text
