@@ -231,7 +231,12 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dockershim.migration.plugins.module_utils._cri import ask_version
 from ansible_collections.dockershim.migration.plugins.module_utils._ctr import DEFAULT_ADDRESS, Ctr
-from ansible_collections.dockershim.migration.plugins.module_utils._docker_proxies import CONTAINERD_PROXY_DROP_IN, proxies_of, redacted
+from ansible_collections.dockershim.migration.plugins.module_utils._docker_proxies import (
+    CONTAINERD_PROXY_DROP_IN,
+    CONTAINERD_PROXY_FILE,
+    proxies_of,
+    redacted,
+)
 from ansible_collections.dockershim.migration.plugins.module_utils._environment_file import (
     flags_as_dict,
     parse_environment_file,
@@ -260,6 +265,12 @@ CRI_DOCKERD_UNITS = ["cri-docker", "cri-dockerd"]
 API_SERVER_MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 KUBELET_CONFIG = "/var/lib/kubelet/config.yaml"
 CONTAINERD_ROOT = "/var/lib/containerd"
+#: What the role containerd writes for containerd.service.
+CONTAINERD_UNIT_FILES = [
+    "/etc/systemd/system/containerd.service.d/90-dockershim-migration.conf",
+    CONTAINERD_PROXY_DROP_IN,
+    CONTAINERD_PROXY_FILE,
+]
 #: The packagings of the kubelet that people have; systemd tells the ones in use, these serve where the unit is not loaded.
 FLAG_FILES = ["/var/lib/kubelet/kubeadm-flags.env", "/etc/default/kubelet", "/etc/sysconfig/kubelet"]
 #: One line a package: state, name, version. Which packages: those of Docker's and containerd's various makers.
@@ -422,11 +433,12 @@ class NodeReader(object):
         }
 
     def older_than_configuration(self, unit):
-        """True for a running containerd whose configuration file was written after it started."""
-        path = self.module.params["containerd_config"]
-        if not unit.get("active_since") or not unit["active"] or not os.path.exists(path):
+        """True for a running containerd whose configuration, that of its unit included, was written after it started."""
+        if not unit.get("active_since") or not unit["active"]:
             return False
-        return os.stat(path).st_mtime > wall_time(unit["active_since"])
+        started = wall_time(unit["active_since"])
+        paths = [self.module.params["containerd_config"]] + CONTAINERD_UNIT_FILES
+        return any(os.stat(path).st_mtime > started for path in paths if os.path.exists(path))
 
     def containerd_root(self):
         """Returns where containerd keeps its data, by its own words; its default where it is not there to say."""

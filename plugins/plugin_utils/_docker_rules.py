@@ -59,8 +59,9 @@ LEAST_LOG_FILES = 2
 #: First releases of the kubelet with the setting: the release notes of 1.27 and 1.21 (GracefulNodeShutdown on by default).
 MAX_PARALLEL_PULLS_SINCE = (1, 27)
 SHUTDOWN_SINCE = (1, 21)
-#: First release of containerd with enable_cdi.
+#: First releases of containerd with enable_cdi, and with the format of its messages.
 CDI_SINCE = (1, 7)
+DEBUG_FORMAT_SINCE = (1, 5)
 LEVELS = ("trace", "debug", "info", "warn", "error", "fatal", "panic")
 
 _DOCKER_SIZE = re.compile(r"(\d+(?:\.\d+)*) ?([kKmMgGtTpP])?[iI]?[bB]?\Z")
@@ -465,10 +466,13 @@ def log_level(context: Context, given: Given) -> None:
 
 
 def log_format(context: Context, given: Given) -> None:
-    if given.value == "json":
-        context.outcome.attend(given.what, BY_KEY["log-format"].text, BY_KEY["log-format"].what_to_do)
-    else:
+    if given.value != "json":
         context.outcome.drop(given.what, "containerd writes text too")
+    elif context.containerd_release is None or context.containerd_release >= DEBUG_FORMAT_SINCE:
+        context.outcome.containerd["debug_format"] = "json"
+        context.outcome.carry(given.what, "containerd [debug] format", "json")
+    else:
+        context.outcome.attend(given.what, "containerd writes text only until 1.4", BY_KEY["log-format"].what_to_do)
 
 
 def shutdown_timeout(context: Context, given: Given) -> None:

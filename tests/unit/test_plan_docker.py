@@ -160,6 +160,9 @@ def test_another_log_driver_and_its_options_need_attention(facts):
         ({"debug": True, "log-level": "warn"}, {"debug_level": "debug"}),
         ({"log-level": "WARN"}, {"debug_level": "warn"}),
         ({"log-level": "info"}, {}),
+        ({"log-format": "json"}, {"debug_format": "json"}),
+        ({"log-format": "text"}, {}),
+        ({"features": {"cdi": True}}, {}),
         ({"metrics-addr": "127.0.0.1:9323"}, {}),
         (
             {"runtimes": {"kata": {"runtimeType": "io.containerd.kata.v2"}}},

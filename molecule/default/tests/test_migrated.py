@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 
@@ -60,6 +61,21 @@ def test_containerd_effectively_has_what_the_kubelet_had(node):
     assert cri["registry"]["config_path"] == "/etc/containerd/certs.d"
     assert cri["cni"]["bin_dir"] == "/opt/cni/bin"
     assert not [name for name in effective["disabled_plugins"] if "cri" in name]
+
+
+def test_the_kubelet_rotates_logs_as_docker_did(node):
+    # What the kubelet itself says is in force; Docker had max-size 10m and max-file 3.
+    answer = cluster.api().connect_get_node_proxy_with_path(cluster.node_name(node), "configz", _preload_content=False)
+    effective = json.loads(answer.data)["kubeletconfig"]
+    assert (effective["containerLogMaxSize"], effective["containerLogMaxFiles"]) == ("10M", 3)
+
+
+def test_the_kernel_settings_that_docker_saw_to_outlive_a_reboot(node):
+    assert node.file("/etc/modules-load.d/dockershim-migration.conf").content_string.split("\n")[-3:] == ["overlay", "br_netfilter", ""]
+    for line in node.file("/etc/sysctl.d/90-dockershim-migration.conf").content_string.splitlines():
+        if not line.startswith("#"):
+            name, value = line.split(" = ")
+            assert node.check_output(f"cat /proc/sys/{name.replace('.', '/')}") == value
 
 
 def test_pods_live_in_the_cgroups_that_systemd_manages(node):
