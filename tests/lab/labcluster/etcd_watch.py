@@ -29,10 +29,10 @@ class Report:
     """What the watcher saw.
 
     :param rounds: how often it asked.
-    :param without_quorum: rounds in which less than a majority was healthy.
+    :param without_quorum: rounds in which less than a majority had a leader.
     :param several_away: rounds in which more than one member was away, or silent.
     :param away: member -> in how many rounds it was.
-    :param unhealthy: member -> in how many rounds it answered that it is not healthy.
+    :param unhealthy: member -> in how many rounds it answered that it has no leader.
     :param longest_gap: seconds between two rounds.
     """
 

@@ -1,19 +1,20 @@
 # Copyright (c) 2026, the dockershim.migration developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks every member of etcd for its health, on a fixed schedule, and writes down what each says.
+"""Asks every member of etcd whether it has a leader, on a fixed schedule, and writes down what each says.
 
 Usage: etcd_client.py CONFIG RESULTS
 
 CONFIG is JSON: interval and timeout in seconds, ca, certificate and key (paths), members as name -> address. The schedule never waits for
 an answer. RESULTS gets one JSON line each time, when all have answered, so lines are not ordered by C(time) (seconds since the epoch, when
-they were asked). C(members) is name -> "healthy" (it has a leader and can read through it), "unhealthy" (it answers, but cannot), "away"
-(nobody listens there, or hangs up) or "silent" (no answer in time). Source: GET /health of etcd 3.4,
-https://etcd.io/docs/v3.4/op-guide/monitoring/.
+they were asked). C(members) is name -> "healthy" (it has a leader), "unhealthy" (it answers, but has none), "away" (nobody listens there,
+or hangs up) or "silent" (no answer in time). Not by /health, which also times a read within a second, and so measures the machine's load.
+Source: metric etcd_server_has_leader, https://etcd.io/docs/v3.4/metrics/.
 """
 
 from __future__ import annotations
 
+import http.client
 import json
 import ssl
 import sys
@@ -29,11 +30,11 @@ from typing import Any, TextIO
 def health(address: str, context: ssl.SSLContext, timeout: float) -> str:
     """What one member says."""
     try:
-        with urllib.request.urlopen(f"https://{address}:2379/health", context=context, timeout=timeout) as response:
-            return "healthy" if json.load(response)["health"] == "true" else "unhealthy"
+        with urllib.request.urlopen(f"https://{address}:2379/metrics", context=context, timeout=timeout) as response:
+            return "healthy" if b"\netcd_server_has_leader 1\n" in response.read() else "unhealthy"
     except urllib.error.HTTPError:
         return "unhealthy"
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         return "silent" if isinstance(reason, TimeoutError) else "away"
 
