@@ -73,30 +73,38 @@ def assert_goes_on(node: NodeUnderTest) -> None:
     assert node.problems(CONTAINERD) == []
 
 
-def drop_in(node: NodeUnderTest, unit: str, lines: str) -> Callable[[], str]:
-    """Adds lines to a unit, as an administrator's mistake would; returns what takes them away again."""
-    directory = f"/etc/systemd/system/{unit}.d"
-    node.shell(f"mkdir -p {directory} && printf '[Service]\\n%s\\n' '{lines}' > {directory}/fault.conf && systemctl daemon-reload")
-    return lambda: node.shell(f"rm {directory}/fault.conf && systemctl daemon-reload && systemctl reset-failed {unit}")
+def refuse_to_start(node: NodeUnderTest, unit: str, text: str, path: str) -> None:
+    """A unit starts no more while a file has a text in it: what is broken lies in the new way, not in the old one."""
+    directory = f"/etc/systemd/system/{unit}.service.d"
+    check = f'[Service]\nExecStartPre=/bin/sh -c "! grep -q {text} {path}"\n'
+    node.shell(f"mkdir -p {directory}")
+    machine.execute(node.node.container, "sh", "-c", f"cat > {directory}/fault.conf", stdin=check)
+    node.shell("systemctl daemon-reload")
+
+
+def mend(node: NodeUnderTest, unit: str) -> None:
+    """Takes back what C(refuse_to_start) did."""
+    node.shell(f"rm /etc/systemd/system/{unit}.service.d/fault.conf; systemctl daemon-reload; systemctl reset-failed {unit} || true")
 
 
 def test_a_containerd_that_does_not_start(worker: NodeUnderTest) -> None:
     def disturb() -> None:
-        drop_in(worker, "containerd.service", "ExecStart=\\nExecStart=/bin/false".replace("\\n", "\n"))
+        refuse_to_start(worker, "containerd", "SystemdCgroup.*true", "/etc/containerd/config.toml")
         worker.shell("systemctl stop containerd")
 
     failed = disturbed_run(worker, NEW_FLAGS, disturb)
     assert_back(worker, failed, "containerd")
-    worker.shell("rm /etc/systemd/system/containerd.service.d/fault.conf; systemctl daemon-reload; systemctl reset-failed containerd")
+    mend(worker, "containerd")
     assert_goes_on(worker)
 
 
 def test_a_kubelet_that_does_not_come_up(worker: NodeUnderTest) -> None:
-    # With the dockershim it does: what is broken lies in the new way.
-    condition = 'ExecStartPre=/bin/sh -c "! grep -q container-runtime=remote /var/lib/kubelet/kubeadm-flags.env"'
-    failed = disturbed_run(worker, STOP_KUBELET, lambda: drop_in(worker, "kubelet.service", condition))
+    def disturb() -> None:
+        refuse_to_start(worker, "kubelet", "container-runtime=remote", "/var/lib/kubelet/kubeadm-flags.env")
+
+    failed = disturbed_run(worker, STOP_KUBELET, disturb)
     assert_back(worker, failed, "kubelet")
-    worker.shell("rm /etc/systemd/system/kubelet.service.d/fault.conf && systemctl daemon-reload")
+    mend(worker, "kubelet")
     assert_goes_on(worker)
 
 
