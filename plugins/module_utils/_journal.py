@@ -42,6 +42,8 @@ PHASES = {
 }
 #: What C(migration_started) becomes where a migration goes on that an earlier run began.
 BEGIN, RESUME = "migration_started", "migration_resumed"
+#: In these a node is between two runtimes.
+IN_BETWEEN = (SWITCHING, ROLLING_BACK)
 #: After these nothing of a record is left to be done: what comes next is another migration.
 ENDED = (COMPLETED, ROLLED_BACK)
 
@@ -117,6 +119,7 @@ def added(records, entry, begin=None):
     if begin is not None and records and phase_of(records[-1]["entries"]) not in ENDED:
         # What was there before the first run is what counts, wherever this one leads.
         records[-1]["to"] = begin["to"]
+        records[-1]["from"] = records[-1]["from"] or begin["from"]
         entry = dict(entry, event=RESUME) if entry["event"] == BEGIN else entry
     elif begin is not None or not records:
         records.append(new_record(**{"origin": begin["from"], "target": begin["to"]} if begin else {}))
@@ -125,11 +128,14 @@ def added(records, entry, begin=None):
 
 
 def unknown_paths(record, paths):
-    """Returns those of the paths that a record does not remember yet, in their order.
+    """Returns those of the paths that a record, to which the newest entry has been added, does not remember yet, in their order.
 
     A path is remembered only once: what it was before the *first* change is what counts.
     """
     before = record["before"]
+    if not before["files"] and phase_of(record["entries"][:-1]) in IN_BETWEEN:
+        # A journal of the first release's, or made by hand: what is there now need not be what was there before.
+        return []
     return [path for path in paths if path not in before["files"] and path not in before["trees"]]
 
 

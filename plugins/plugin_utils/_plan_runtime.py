@@ -16,9 +16,6 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts i
 #: The flag that names the pause image, of the kubelet's dockershim and of cri-dockerd.
 PAUSE_FLAG = "pod-infra-container-image"
 
-#: The phases of the journal in which a node is between two runtimes.
-IN_BETWEEN = (journal.SWITCHING, journal.ROLLING_BACK)
-
 
 @dataclass(frozen=True)
 class Target:
@@ -73,7 +70,7 @@ def open_switch(entries: list[dict[str, Any]]) -> dict[str, Any] | None:
     first = None
     for entry in entries:
         phase = journal.PHASES.get(entry["event"])
-        if phase in IN_BETWEEN:
+        if phase in journal.IN_BETWEEN:
             first = first if first is not None else entry.get("details") or {}
         elif phase is not None:
             first = None

@@ -106,6 +106,14 @@ def test_a_journal_of_the_first_release_is_read_and_goes_on(note):
     assert journal.parse_journal(json.dumps({"format": 1, "entries": []}), "x") == []
 
 
+def test_what_stands_on_a_node_in_between_is_not_taken_for_what_was_there_before(note, tmp_path):
+    (tmp_path / "file").write_text("half migrated")
+    note("switch_started")
+    assert note("migration_started", begin=BEGIN, files=[str(tmp_path / "file")])["remembered"] == []
+    (record,) = journal.parse_journal(note.path.read_text(), "journal")
+    assert (record["from"], record["before"]["files"]) == ("dockershim", {})
+
+
 def test_each_call_adds_an_entry(note):
     first = note("migration_started", begin=BEGIN, details={"why": "because"})
     note("switch_started")
