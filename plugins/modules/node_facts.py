@@ -86,9 +86,11 @@ ansible_facts:
           type: dict
           sample: {id: debian, version_id: "12", version_codename: bookworm}
         packages:
-          description: The package manager (V(apt) or V(dnf)), and the packages of Docker and containerd that it has, with versions.
+          description:
+            - The package manager (V(apt) or V(dnf)), and the packages of Docker and containerd that it has, with versions. Those that it has
+              begun to install and not ended are in C(packages.interrupted).
           type: dict
-          sample: {manager: apt, installed: {docker.io: 20.10.24+dfsg1-1+deb12u1+b6, containerd: 1.6.20~ds1-1+deb12u3}}
+          sample: {manager: apt, interrupted: [], installed: {docker.io: 20.10.24+dfsg1-1+deb12u1+b6, containerd: 1.6.20~ds1-1+deb12u3}}
         kubelet:
           description:
             - The kubelet. C(kubelet.flags) are those of the running process, or, where it does not run,
@@ -279,7 +281,22 @@ PACKAGE_QUERIES = [
     ("apt", ["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Package} ${Version}\\n"]),
     ("dnf", ["rpm", "--query", "--all", "--queryformat=installed %{NAME} %{VERSION}-%{RELEASE}\\n"]),
 ]
+#: dpkg(1), "Package states": what stands between not-installed and installed.
+INTERRUPTED = ("half-installed", "unpacked", "half-configured", "triggers-awaiting", "triggers-pending")
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "ppc64le": "ppc64le", "s390x": "s390x"}
+
+
+def parse_packages(listing):
+    """Sorts what a package query lists, of the packages that matter here.
+
+    :returns: dict of installed (dict of name -> version) and interrupted (list of names that dpkg has begun to install and not ended).
+    """
+    rows = [line.split() for line in listing.splitlines()]
+    rows = [row for row in rows if len(row) == 3 and any(fnmatch.fnmatch(row[1], pattern) for pattern in PACKAGE_PATTERNS)]
+    return {
+        "installed": {name: version for status, name, version in rows if status == "installed"},
+        "interrupted": sorted(name for status, name, _version in rows if status in INTERRUPTED),
+    }
 
 
 def iso_time(seconds):
@@ -359,11 +376,8 @@ class NodeReader(object):
         for manager, command in PACKAGE_QUERIES:
             listing = self.output(command)
             if listing:
-                rows = [line.split() for line in listing.splitlines()]
-                rows = [row for row in rows if len(row) == 3 and row[0] == "installed"]
-                wanted = [row for row in rows if any(fnmatch.fnmatch(row[1], pattern) for pattern in PACKAGE_PATTERNS)]
-                return {"manager": manager, "installed": {row[1]: row[2] for row in wanted}}
-        return {"manager": None, "installed": {}}
+                return dict(parse_packages(listing), manager=manager)
+        return {"manager": None, "installed": {}, "interrupted": []}
 
     def kubelet(self):
         unit = self.unit("kubelet.service")

@@ -363,3 +363,16 @@ def test_a_stopped_docker_is_told_by_its_unit(node):
         "HTTPS_PROXY": "http://other:1",
         "NO_PROXY": "localhost,.example",
     }
+
+
+@pytest.mark.parametrize(
+    ("listing", "installed", "interrupted"),
+    [
+        ("installed containerd 1.6.20\ninstalled bash 5.2\nnot-installed docker.io \n", {"containerd": "1.6.20"}, []),
+        ("unpacked containerd 1.6.20\nhalf-configured runc 1.1\nhalf-installed bash 5.2\n", {}, ["containerd", "runc"]),
+        ("config-files docker.io 20.10.24\n", {}, []),
+    ],
+    ids=["installed", "dpkg was killed", "removed, but not purged"],
+)
+def test_packages(listing, installed, interrupted):
+    assert node_facts.parse_packages(listing) == {"installed": installed, "interrupted": interrupted}
