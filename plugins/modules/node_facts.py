@@ -87,8 +87,8 @@ ansible_facts:
           sample: {id: debian, version_id: "12", version_codename: bookworm}
         packages:
           description:
-            - The package manager (V(apt) or V(dnf)), and the packages of Docker and containerd that it has, with versions. Those that it has
-              begun to install and not ended are in C(packages.interrupted).
+            - The package manager (V(apt) or V(dnf)), and the packages of Docker and containerd that it has, with versions. Those that it
+              has begun to install and not ended are in C(packages.interrupted).
           type: dict
           sample: {manager: apt, interrupted: [], installed: {docker.io: 20.10.24+dfsg1-1+deb12u1+b6, containerd: 1.6.20~ds1-1+deb12u3}}
         kubelet:
