@@ -28,6 +28,11 @@ RECORD = {
 }
 
 
+def migration_plan_of(facts, etcd):
+    """The plan of the way there, from the same node before it."""
+    return migration_plan(copy.deepcopy(FACTS), Wishes(), etcd=etcd)
+
+
 @pytest.fixture
 def facts():
     facts = copy.deepcopy(FACTS)
@@ -152,3 +157,25 @@ def test_a_drain_that_cannot_succeed_is_told_beforehand(facts):
 def test_the_way_there_knows_of_the_way_back(facts, events, resuming):
     facts["journal"] = [{"event": event} for event in events]
     assert migration_plan(facts, Wishes())["switch"]["resuming"] is resuming
+
+
+PAUSES = {"kind": "stacked", "pauses": True, "why": "with 1 member etcd stands still while this one is away"}
+
+
+@pytest.mark.parametrize(
+    ("etcd", "blocked", "pointed_out"),
+    [
+        (None, [], []),
+        ({"kind": "none", "pauses": False}, [], []),
+        ({"kind": "stacked", "pauses": False}, [], []),
+        (PAUSES, [], ["the Kubernetes API"]),
+        ({"kind": "external", "pauses": False}, [], ["etcd"]),
+        ({"msg": "etcd cannot spare this node: 1 of 3 are well."}, ["etcd on worker-1"], []),
+    ],
+    ids=["nobody asked", "a worker", "others go on", "a single one", "elsewhere", "another member is ill"],
+)
+@pytest.mark.parametrize("plan", [migration_plan_of, rollback_plan], ids=["there", "back"])
+def test_what_etcd_means_for_a_control_plane(facts, plan, etcd, blocked, pointed_out):
+    planned = plan(facts, etcd=etcd)
+    assert [item["what"] for item in planned["blockers"] if item["what"].startswith("etcd")] == blocked
+    assert [item["what"] for item in planned["attention"] if item["what"] in ("etcd", "the Kubernetes API")] == pointed_out
