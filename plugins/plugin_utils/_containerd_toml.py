@@ -32,6 +32,12 @@ except ImportError as error:
 else:
     _TOMLKIT_ERROR = None
 
+try:
+    # Python 3.11 and later. tomlkit 0.15 fails on valid files whose tables are out of order.
+    import tomllib
+except ImportError:
+    tomllib = None  # type: ignore[assignment]
+
 Path = tuple[str, ...]
 
 NEW_FILE_HEADER = "# Written by dockershim.migration. What you add or change here is kept.\n"
@@ -69,6 +75,10 @@ def require_tomlkit() -> None:
     version = getattr(tomlkit, "__version__", "0")
     if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < TOMLKIT_MINIMUM:
         raise MigrationError(f"The Python library tomlkit on the controller is too old ({version}). {remedy}")
+
+
+def _loads(text: str) -> dict[str, Any]:
+    return tomllib.loads(text) if tomllib else tomlkit.parse(text).unwrap()
 
 
 # --- the text ---------------------------------------------------------------------------------------------------------
@@ -138,7 +148,7 @@ class _Text:
             position = self._blank(position)
             if self.text[position] in "\"'":
                 end = self._string(position)
-                parts.append(tomlkit.parse("k = " + self.text[position:end]).unwrap()["k"])
+                parts.append(_loads("k = " + self.text[position:end])["k"])
             else:
                 end = position + len(re.match(r"[A-Za-z0-9_-]*", self.text[position:]).group())  # type: ignore[union-attr]
                 parts.append(self.text[position:end])
@@ -245,6 +255,32 @@ def _encode(value: Any, like: str = "") -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+def _encode_over(scan: _Text, entry: _Entry, value: Any) -> str:
+    """Writes a value in the place of another. An array that has comments keeps them: its old lines stay as comments above the new ones."""
+    old = scan.text[entry.value_start : entry.value_end]
+    if not isinstance(value, list) or not old.startswith("[") or "\n" not in old:
+        return _encode(value, old)
+    between, position = "", entry.value_start
+    for start, end in scan.items(entry.value_start)[0]:
+        between, position = between + scan.text[position:start], end
+    if "#" not in between + scan.text[position : entry.value_end]:
+        return _encode(value, old)
+    lines = old[1:-1].splitlines()
+    first = next((line for line in lines[1:] if line.strip()), "  ")
+    indent = first[: len(first) - len(first.lstrip())]
+    kept = [_commented(line) for line in lines if line.strip()]
+    closing = lines[-1] if not lines[-1].strip() else entry.indent
+    newline = _newline(scan.text)
+    return newline.join(
+        ["[", *(kept[:1] and [indent + kept[0].lstrip()]), *kept[1:], *(f"{indent}{_encode(item)}," for item in value), closing + "]"]
+    )
+
+
+def _commented(line: str) -> str:
+    """Returns a line as a comment; blank lines and comments stay as they are."""
+    return line if not line.strip() or line.lstrip().startswith("#") else re.sub(r"^([ \t]*)", r"\1# ", line, count=1)
+
+
 def _newline(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
 
@@ -290,7 +326,7 @@ def _set(text: str, path: Path, value: Any) -> str:
     scan = _Text(text)
     entry = scan.entry(path)
     if entry:
-        return _replace(text, entry.value_start, entry.value_end, _encode(value, text[entry.value_start : entry.value_end]))
+        return _replace(text, entry.value_start, entry.value_end, _encode_over(scan, entry, value))
     assignment = f"{_encode_key(path[-1])} = {_encode(value)}\n"
 
     if len(path) == 1:
@@ -373,11 +409,7 @@ def _comment_out(text: str, path: Path) -> str:
     if not spans:
         raise MigrationError(f"{_dotted(path)} stands in an inline table: give it a [table] header of its own, then run again.")
     for start, end in sorted(spans, reverse=True):
-        lines = [
-            line if not line.strip() or line.lstrip().startswith("#") else re.sub(r"^([ \t]*)", r"\1# ", line, count=1)
-            for line in text[start:end].splitlines(keepends=True)
-        ]
-        text = _replace(text, start, end, "".join(lines))
+        text = _replace(text, start, end, "".join(map(_commented, text[start:end].splitlines(keepends=True))))
     return text
 
 
@@ -389,7 +421,7 @@ def _remove_items(text: str, path: Path, unwanted: tuple[str, ...]) -> str:
         if entry is None:
             return text
         places = scan.items(entry.value_start)[0]
-        values = tomlkit.parse("v = " + text[entry.value_start : entry.value_end]).unwrap()["v"]
+        values = _loads("v = " + text[entry.value_start : entry.value_end])["v"]
         number = next((number for number, value in enumerate(values) if value in unwanted), None)
         if number is None:
             return text
@@ -499,8 +531,8 @@ def parse(text: str, path: str) -> dict[str, Any]:
     """Returns the data of a TOML text; an error names the file, the line and the column."""
     require_tomlkit()
     try:
-        return tomlkit.parse(text).unwrap()
-    except TOMLKitError as error:
+        return _loads(text)
+    except (TOMLKitError, ValueError) as error:
         raise MigrationError(f"{path} is not valid TOML: {error}. Correct it, then run again.") from error
 
 

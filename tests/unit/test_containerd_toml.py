@@ -145,6 +145,14 @@ def test_unset_settings_are_left_alone():
             id="CRI is enabled in an array of many lines and its comments stay",
         ),
         pytest.param(
+            f'version = 2\n[{R}.registry.mirrors.r]\n  endpoint = [ # old\n    "https://a", # one\n    # two\n'
+            '    "https://b#"\n  ] # three\n',
+            {"registry_mirrors": {"r": ["https://c", "https://d"]}},
+            f'version = 2\n[{R}.registry.mirrors.r]\n  endpoint = [\n    # old\n    # "https://a", # one\n    # two\n'
+            '    # "https://b#"\n    "https://c",\n    "https://d",\n  ] # three\n',
+            id="an array with comments keeps them",
+        ),
+        pytest.param(
             "version = 2\n", {"cri_enabled": False}, 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n', id="CRI off"
         ),
         pytest.param(
@@ -475,6 +483,12 @@ def test_a_handler_of_an_imported_file_gets_the_cgroup_driver():
 )
 def test_imports_for_another_directory(before, after):
     assert containerd_toml.with_absolute_imports(before, PATH) == after
+
+
+def test_tables_out_of_order_are_no_obstacle():
+    # tomlkit 0.15.2 cannot parse this (a table between two of its relatives).
+    before = f"version = 3\n[{IMAGES}.registry]\n[{IMAGES}.registry.mirrors]\n[plugins.other]\nx = 1\n[{IMAGES}]\na = 1\n"
+    assert 'sandbox = "y"' in plan(before, {"sandbox_image": "y", "snapshotter": "native"}, "2.1.9").text
 
 
 def test_a_text_that_does_not_say_what_was_meant_is_never_returned(monkeypatch):
