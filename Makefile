@@ -18,7 +18,7 @@ demo: $(READY) ## Set everything up, then migrate a real cluster in the lab unde
 	$(RUN) bash tests/demo.sh
 
 .PHONY: test
-test: lint sanity unit build molecule faults-sample ## Set everything up, then run every test
+test: lint sanity unit containerd build molecule faults-sample ## Set everything up, then run every test
 
 .PHONY: lab
 lab: $(READY) ## Build the lab: a real kubeadm cluster with dockershim (build/lab)
@@ -39,6 +39,10 @@ sanity: $(READY) ## ansible-test sanity
 .PHONY: unit
 unit: $(READY) ## Unit tests
 	$(RUN) python -m pytest tests/unit
+
+.PHONY: containerd
+containerd: $(READY) ## containerd's configuration, read by the real containerd 1.4, 1.6, 1.7 and 2.1 of Debian's suites
+	$(RUN) python -m pytest tests/containerd
 
 .PHONY: docs
 docs: $(READY) ## Write the documents that are made from the collection's tables

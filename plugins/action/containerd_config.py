@@ -23,6 +23,7 @@ from ansible_collections.dockershim.migration.plugins.module_utils._text_file im
 from ansible_collections.dockershim.migration.plugins.plugin_utils import _containerd_effective as effective
 from ansible_collections.dockershim.migration.plugins.plugin_utils._containerd_toml import (
     Plan,
+    imported_names,
     parse,
     plan,
     redact,
@@ -118,7 +119,7 @@ class ActionModule(NodeFileAction):
         # As a file of its own, not as an argument: those are logged. The private directory is removed at the end of the task.
         directory = self._connection._shell.tmpdir or self._make_tmp_path()
         path = self._connection._shell.join_path(directory, "candidate.toml")
-        self._transfer_data(path, with_absolute_imports(planned.text, self._path))
+        self._transfer_data(path, with_absolute_imports(planned.text, self._path, self._release))
         self._fixup_perms2((directory, path))
         state = self._ask(config=path)
         if state["version"] is None:
@@ -167,7 +168,7 @@ class ActionModule(NodeFileAction):
         while position < len(files):
             path, data = files[position]
             position += 1
-            names = [posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) for name in data.get("imports") or []]
+            names = imported_names(data.get("imports") or [], path, self._release)
             for file in self._ask(files=names)["files"] if names else []:
                 if file["path"] not in seen:
                     seen.add(file["path"])

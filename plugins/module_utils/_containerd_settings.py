@@ -68,6 +68,10 @@ PLACES = {
 # setting: the first release that has it; all others are older than 1.4. 1.4.13 and 1.6.20 do not know these keys, or do.
 SINCE = {"registry_config_path": (1, 5), "debug_format": (1, 5), "enable_cdi": (1, 7)}
 
+# Releases that take a relative name with a * in imports from the directory of the importing file, as every other one; older ones take it
+# from the directory in which containerd was started, which is / for systemd (resolveImports; 1.6.20 and 1.7.24 do so).
+RELATIVE_GLOBS_SINCE = (1, 7)
+
 # Releases that print the options of a runtime handler in `config dump`: 1.6.20 does, 1.4.13 prints an empty table whatever the file says.
 PRINTS_OPTIONS_SINCE = (1, 6)
 

@@ -289,6 +289,57 @@ config_version:
   returned: success
   type: int
   sample: 2
+effective:
+  description:
+    - The settings that are in force with the file, or would be in check mode, by the names of O(settings), as containerd itself says.
+      One that this containerd does not have is absent. Credentials are hidden.
+    - containerd 1.4 does not print the C(options) of runtime handlers - there they are those of the file that decides.
+    - After a failure, those that are or would be in force instead of what was wanted.
+  returned: if O(validate), and the node has a containerd
+  type: dict
+  sample:
+    cni_bin_dir: /opt/own/cni/bin
+    cni_conf_dir: /opt/own/cni/net.d
+    cri_enabled: true
+    debug_format: json
+    debug_level: debug
+    default_runtime_name: nvidia
+    discard_unpacked_layers: true
+    enable_selinux: true
+    max_concurrent_downloads: 7
+    metrics_address: 127.0.0.1:13380
+    oom_score: -500
+    registry_config_path: /etc/containerd/certs.d
+    registry_configs: {wanted.example.com: {auth: {password: "********", username: "********"}}}
+    root: /data/containerd
+    sandbox_image: registry.example.com/pause:3.9
+    snapshotter: native
+    systemd_cgroup: true
+    unset_seccomp_profile: runtime/default
+differences:
+  description: The settings that did not take; the message has the values and the likely cause.
+  returned: failure, if that was the reason
+  type: list
+  elements: dict
+  sample: [{setting: sandbox_image}, {setting: systemd_cgroup.runc}]
+registries:
+  description:
+    - What the file said about registries that cannot stand beside C(config_path), as the C(hosts.toml) files that were written, or
+      would be in check mode, and the name of the directory of each. Those that exist and say the same are named too.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: docker.io
+      hosts_toml: |
+        # Was in /etc/containerd/config.toml: plugins."io.containerd.grpc.v1.cri".registry, which cannot hold it beside config_path.
+
+        [host."https://mirror.example.com:5000"]
+        capabilities = ["pull", "resolve"]
+        ca = ["/etc/ssl/house.crt"]
+        [host."https://far.example.com/hub"]
+        capabilities = ["pull", "resolve"]
+        override_path = true
 backup_file:
   description: The copy of the old file.
   returned: changed, not in check mode, if O(backup) and the file existed

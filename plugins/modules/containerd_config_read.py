@@ -175,7 +175,8 @@ def containerd_dump(module, program):
     result = {"version": match.group(1) if code == 0 and match else None}
     path = module.params["config"]
     if os.path.exists(path):
-        code, output, errors = module.run_command([program, "--config", path, "config", "dump"])
+        # From where systemd starts it: up to 1.6 a relative name with a * in imports is taken from there.
+        code, output, errors = module.run_command([program, "--config", path, "config", "dump"], cwd="/")
         result["dump"] = {"rc": code, "stdout": output, "stderr": errors}
     return result
 

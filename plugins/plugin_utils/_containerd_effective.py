@@ -4,8 +4,7 @@
 """Compares what was wanted with what containerd itself says is in force (C(containerd --config FILE config dump)).
 
 How containerd merges imported files, seen with the real releases: 1.4 to 1.7 replace a plugin's whole table by that of the file loaded
-last; 2.x merges key by key, and the file loaded last wins; disabled_plugins only grows, in 1.4 and 1.6 only where the main file has any. A
-file of a higher version than the main one
+last; 2.x merges key by key, and the file loaded last wins; disabled_plugins only grows. A file of a higher version than the main one
 makes 2.1 lose the main file's plugin settings, is ignored below plugins by 1.4 and 1.6, and stops 1.7.
 """
 

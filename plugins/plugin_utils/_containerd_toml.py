@@ -291,10 +291,9 @@ def _replace(text: str, start: int, end: int, new: str) -> str:
 
 def _insert_line(text: str, position: int, line: str) -> str:
     """Inserts a line (or lines) at the start of a line; a missing line end before it is added."""
-    newline = _newline(text)
     if position and text[position - 1] != "\n":
-        line = newline + line
-    return _replace(text, position, position, line.replace("\n", newline) if newline != "\n" else line)
+        line = "\n" + line
+    return _replace(text, position, position, line.replace("\n", _newline(text)))
 
 
 def _key_indent(scan: _Text, header: _Header) -> str:
@@ -749,13 +748,23 @@ def plan(
     return Plan(change.text, config_version, imports=list(imports), registries=registries)
 
 
-def with_absolute_imports(text: str, path: str) -> str:
-    """Returns a file's content for another directory: what it imports is named in full.
+def imported_names(imports: list[str], path: str, release: tuple[int, int, int]) -> list[str]:
+    """Returns what a file imports, named in full as containerd itself would.
 
-    containerd takes a relative name from the directory of the file that imports it (resolveImports).
+    :param imports: the names as they stand in the file.
+    :param path: of the file.
     """
+
+    def directory(name: str) -> str:
+        return "/" if "*" in name and release[:2] < where.RELATIVE_GLOBS_SINCE else posixpath.dirname(path)
+
+    return [name if name.startswith("/") else posixpath.normpath(posixpath.join(directory(name), name)) for name in imports]
+
+
+def with_absolute_imports(text: str, path: str, release: tuple[int, int, int]) -> str:
+    """Returns a file's content for another directory: what it imports is named in full."""
     imports = parse(text, path).get("imports") or []
-    absolute = [item if item.startswith("/") else posixpath.join(posixpath.dirname(path), item) for item in imports]
+    absolute = imported_names(imports, path, release)
     return text if absolute == imports else _set(text, ("imports",), absolute)
 
 

@@ -180,7 +180,11 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"] # Docker serves the kubelet
 """
 
 
-def cases(binary: Binary, directory: Path) -> list[Case]:
+#: Stands for the directory of the case's file.
+HERE = "@HERE@"
+
+
+def cases(binary: Binary) -> list[Case]:
     """Returns the cases of one containerd."""
     newest = 2 if binary.release < (2, 0) else 3
     other = f'version = {newest}\n[plugins."io.containerd.gc.v1.scheduler"]\n  pause_threshold = 0.05\n'
@@ -192,17 +196,17 @@ def cases(binary: Binary, directory: Path) -> list[Case]:
         # containerd 1.4 reads no dotted keys.
         Case("comments", COMMENTED[newest] if binary.release >= (1, 5) else COMMENTED[newest].replace("cni . conf_dir", "unknown")),
         Case("mirrors and configs", _mirrors(binary)),
-        Case("imports", f'# imports\nversion = {newest}\nimports = ["conf.d/*.toml"] # ours\n', {"conf.d/10-gc.toml": other}),
+        Case("imports", f'# imports\nversion = {newest}\nimports = ["{HERE}/conf.d/*.toml"] # ours\n', {"conf.d/10-gc.toml": other}),
         Case(
             "imports that override",
-            f'version = 2\nimports = ["conf.d/*.toml"]\n[{R}]\n  stream_server_port = "1"\n',
+            f'version = 2\nimports = ["{HERE}/conf.d/*.toml"]\n[{R}]\n  stream_server_port = "1"\n',
             {"conf.d/10-gc.toml": other.replace(f"version = {newest}", "version = 2"), "conf.d/20-cri.toml": cri},
             {"sandbox_image": "wanted/pause:2", "systemd_cgroup": True},
             ("sandbox_image is wanted as 'wanted/pause:2', in force is 'imported/pause:1'", "conf.d/20-cri.toml sets", "sandbox_image"),
         ),
         Case(
             "imports that say the same",
-            f'version = 2\nimports = ["{directory}/conf.d/*.toml"]\n',
+            'version = 2\nimports = ["conf.d/10-cri.toml"]\n',
             {"conf.d/10-cri.toml": f'version = 2\n[{R}]\n  sandbox_image = "wanted/pause:2"\n'},
             {"sandbox_image": "wanted/pause:2"},
         ),
@@ -212,33 +216,41 @@ def cases(binary: Binary, directory: Path) -> list[Case]:
             Case("version 1", COMMENTED[1]),
             Case(
                 "imports that replace the plugin's table",
-                'version = 2\nimports = ["conf.d/*.toml"]\n',
+                f'version = 2\nimports = ["{HERE}/conf.d/*.toml"]\n',
                 {"conf.d/10-cri.toml": f'version = 2\n[{R}]\n  stream_server_port = "2"\n'},
                 {"sandbox_image": "wanted/pause:2"},
                 ('conf.d/10-cri.toml has plugins."io.containerd.grpc.v1.cri", which replaces the whole table of',),
             ),
             Case(
                 "imports that disable CRI",
-                # Where the main file has no such list, 1.4 and 1.6 ignore that of an import.
-                'version = 2\nimports = ["conf.d/*.toml"]\ndisabled_plugins = ["io.containerd.snapshotter.v1.zfs"]\n',
+                f'version = 2\nimports = ["{HERE}/conf.d/*.toml"]\n',
                 {"conf.d/10-cri.toml": 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n'},
                 {"cri_enabled": True},
                 ("cri_enabled is wanted as true, in force is false", "conf.d/10-cri.toml disables it"),
             ),
         ]
+        if binary.release < (1, 7):
+            found.append(
+                Case(
+                    "imports that are not found",
+                    'version = 2\nimports = ["conf.d/*.toml"]\n',
+                    {"conf.d/10-cri.toml": cri},
+                    {"sandbox_image": "wanted/pause:2"},
+                )
+            )
     else:
         nvidia = f'[{RUNTIME}.containerd.runtimes.gpu]\nruntime_type = "io.containerd.runc.v2"\n'
         found += [
             Case("version 2", COMMENTED[2]),
             Case(
                 "an imported handler",
-                'version = 3\nimports = ["conf.d/*.toml"]\n',
+                f'version = 3\nimports = ["{HERE}/conf.d/*.toml"]\n',
                 {"conf.d/99-nvidia.toml": f'version = 3\n{nvidia}[{RUNTIME}.containerd.runtimes.gpu.options]\nBinaryName = "/gpu"\n'},
                 {"systemd_cgroup": True},
             ),
             Case(
                 "an import of a higher version",
-                f'version = 2\nimports = ["conf.d/*.toml"]\n[{R}]\n  stream_server_port = "1"\n',
+                f'version = 2\nimports = ["{HERE}/conf.d/*.toml"]\n[{R}]\n  stream_server_port = "1"\n',
                 {"conf.d/99-nvidia.toml": f"version = 3\n{nvidia}"},
                 {"sandbox_image": "wanted/pause:2"},
                 ("conf.d/99-nvidia.toml has version = 3", "Give both files the same version"),

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import tomllib
 from binaries import SUITES, Binary, binary
-from cases import Case, cases, wanted
+from cases import HERE, Case, cases, wanted
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,10 +59,11 @@ def run(binaries, tmp_path_factory) -> tuple[dict[str, Node], str]:
     for suite, node in nodes.items():
         node.base.mkdir()
         tasks = {}
-        for case in cases(node.binary, node.base):
+        for case in cases(node.binary):
             directory = node.directory(case)
             directory.mkdir()
             if case.text is not None:
+                case.text = case.text.replace(HERE, str(directory))
                 node.path(case).write_text(case.text)
             for name, text in case.beside.items():
                 (directory / name).parent.mkdir(exist_ok=True)

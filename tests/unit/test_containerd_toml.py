@@ -162,6 +162,12 @@ def test_unset_settings_are_left_alone():
             id="CRLF",
         ),
         pytest.param(
+            'version = 2\r\nroot = "/a"',
+            {"debug_level": "info"},
+            'version = 2\r\nroot = "/a"\r\n\r\n[debug]\r\nlevel = "info"\r\n',
+            id="CRLF and no last newline",
+        ),
+        pytest.param(
             'version = 2\nroot = "/a"',
             {"debug_level": "info"},
             'version = 2\nroot = "/a"\n\n[debug]\nlevel = "info"\n',
@@ -474,15 +480,16 @@ def test_a_handler_of_an_imported_file_gets_the_cgroup_driver():
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("before", "release", "after"),
     [
-        ('imports = ["/a/*.toml"]\n', 'imports = ["/a/*.toml"]\n'),
-        ('imports = ["conf.d/*.toml", "/b"]\nroot = "x"\n', 'imports = ["/etc/containerd/conf.d/*.toml", "/b"]\nroot = "x"\n'),
-        ('root = "x"\n', 'root = "x"\n'),
+        ('imports = ["/a/*.toml"]\n', "1.6.20", 'imports = ["/a/*.toml"]\n'),
+        ('imports = ["conf.d/*.toml", "b"]\nroot = "x"\n', "1.6.20", 'imports = ["/conf.d/*.toml", "/etc/containerd/b"]\nroot = "x"\n'),
+        ('imports = ["conf.d/*.toml", "../b"]\n', "1.7.24", 'imports = ["/etc/containerd/conf.d/*.toml", "/etc/b"]\n'),
+        ('root = "x"\n', "2.1.9", 'root = "x"\n'),
     ],
 )
-def test_imports_for_another_directory(before, after):
-    assert containerd_toml.with_absolute_imports(before, PATH) == after
+def test_imports_for_another_directory(before, release, after):
+    assert containerd_toml.with_absolute_imports(before, PATH, containerd_toml.where.parse_containerd_version(release)) == after
 
 
 def test_tables_out_of_order_are_no_obstacle():
