@@ -101,7 +101,7 @@ def cri_dockerd_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
         "own_units": f"{UNIT_DIRECTORY}/{unit}.service" in own + recorded,
         "record": not set(own) <= set(recorded),
         "removed_files": sorted(set(recorded)) if leaving else [],
-        "remove": sorted({*recorded, root}) if leaving and (recorded or found["units"]) else [],
+        "remove": sorted({*recorded, root, found["socket"]}) if leaving and (recorded or found["units"]) else [],
     }
 
 

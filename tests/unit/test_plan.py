@@ -208,14 +208,14 @@ def test_a_node_behind_cri_dockerd_on_its_way_to_containerd(facts):
     assert plan["containerd"]["settings"]["sandbox_image"] == "registry.example/pause:3.9"
     assert plan["containerd"]["settings"]["cni_bin_dir"] == "/srv/cni"
     assert plan["cri_dockerd"]["units"] == ["cri-docker.socket", "cri-docker.service"]
-    assert plan["cri_dockerd"]["remove"] == sorted([*installed, "/var/lib/cri-dockerd"])
+    assert plan["cri_dockerd"]["remove"] == sorted([*installed, "/run/cri-dockerd.sock", "/var/lib/cri-dockerd"])
     # For a way back.
     assert set(installed) <= set(plan["journal"]["files"])
 
 
 def test_what_others_installed_is_left(facts):
     behind_cri_dockerd(facts)
-    assert migration_plan(facts, Wishes())["cri_dockerd"]["remove"] == ["/var/lib/cri-dockerd"]
+    assert migration_plan(facts, Wishes())["cri_dockerd"]["remove"] == ["/run/cri-dockerd.sock", "/var/lib/cri-dockerd"]
 
 
 @pytest.mark.parametrize(
