@@ -40,7 +40,10 @@ def existing(path):
 
 
 def filesystem(path):
-    """Returns the file system where a path lies, or would lie: dict of mount (its mount point), type and free (bytes)."""
+    """Returns the file system where a path lies, or would lie: dict of mount (its mount point), device, type and free (bytes).
+
+    Two paths are on one disk if they have one device: dockerd mounts its own directory on itself, so mount points differ there.
+    """
     real = os.path.realpath(existing(path))
     best = ("/", "unknown")
     for line in (read_text("/proc/self/mounts") or "").splitlines():
@@ -51,7 +54,13 @@ def filesystem(path):
         mount = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), fields[1])
         if (real == mount or real.startswith(mount.rstrip("/") + "/")) and len(mount) >= len(best[0]):
             best = (mount, fields[2])
-    return {"mount": best[0], "type": best[1], "free": free_bytes(path)}
+    device = os.stat(real).st_dev
+    return {
+        "mount": best[0],
+        "device": "{0}:{1}".format(os.major(device), os.minor(device)),
+        "type": best[1],
+        "free": free_bytes(path),
+    }
 
 
 def kernel_facts():

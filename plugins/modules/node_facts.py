@@ -193,7 +193,7 @@ ansible_facts:
           sample:
             containerd: 21474836480
             docker: 21474836480
-            filesystems: {/var/lib/docker: {mount: /, type: ext4, free: 21474836480}}
+            filesystems: {/var/lib/docker: {mount: /, device: "8:1", type: ext4, free: 21474836480}}
         kernel:
           description: Kernel modules that pods need and that are there, and the settings that dockerd sees to.
           type: dict

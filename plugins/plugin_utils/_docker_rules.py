@@ -245,7 +245,7 @@ def data_root(context: Context, given: Given) -> None:
         context.outcome.drop(given.what, "it is where Docker's data lies by default")
     elif here != "/var/lib/containerd":
         context.outcome.drop(given.what, f"containerd has been given a place of its own, {here}")
-    elif places[root]["mount"] == places[here]["mount"]:
+    elif places[root]["device"] == places[here]["device"]:
         context.outcome.drop(given.what, f"containerd's data, in {here}, lies on the same file system as Docker's")
     elif containerd["installed"] and containerd["namespaces"]:
         context.outcome.attend(
@@ -257,7 +257,7 @@ def data_root(context: Context, given: Given) -> None:
         )
     else:
         parent = os.path.dirname(root)
-        beside = places[parent]["mount"] == places[root]["mount"]
+        beside = places[parent]["device"] == places[root]["device"]
         target = os.path.join(parent, "containerd") if beside else os.path.join(root, "containerd-root")
         context.outcome.containerd["root"] = target
         context.outcome.carry(given.what, "containerd root, on the same disk", target)

@@ -203,8 +203,8 @@ def test_the_snapshotter_follows_the_storage_driver(facts, driver, filesystem, s
     assert bool(result.carried) is carried
 
 
-DATA = {"mount": "/srv", "type": "ext4", "free": 1}
-ROOT = {"mount": "/", "type": "ext4", "free": 1}
+DATA = {"mount": "/srv", "device": "8:17", "type": "ext4", "free": 1}
+ROOT = {"mount": "/", "device": "8:1", "type": "ext4", "free": 1}
 
 
 @pytest.mark.parametrize(

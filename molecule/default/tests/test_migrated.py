@@ -70,6 +70,20 @@ def test_the_kubelet_rotates_logs_as_docker_did(node):
     assert (effective["containerLogMaxSize"], effective["containerLogMaxFiles"]) == ("10M", 3)
 
 
+def test_containerd_has_what_dockers_command_line_and_environment_said(node):
+    assert node.check_output("systemctl show containerd --property LimitNOFILE --property LimitNOFILESoft --value").split() == [
+        "16000",
+        "10000",
+    ]
+    environment = node.check_output(
+        "xargs --null --max-args 1 --arg-file /proc/$(systemctl show containerd --property MainPID --value)/environ"
+    )
+    assert "NO_PROXY=localhost,.lab" in environment.splitlines()
+    assert node.file("/etc/containerd/dockershim-migration-proxy.env").mode == 0o600
+    effective = tomllib.loads(node.check_output("containerd config dump"))
+    assert effective["plugins"]["io.containerd.grpc.v1.cri"]["max_concurrent_downloads"] == 4
+
+
 def test_the_kernel_settings_that_docker_saw_to_outlive_a_reboot(node):
     assert node.file("/etc/modules-load.d/dockershim-migration.conf").content_string.split("\n")[-3:] == ["overlay", "br_netfilter", ""]
     for line in node.file("/etc/sysctl.d/90-dockershim-migration.conf").content_string.splitlines():
