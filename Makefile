@@ -18,7 +18,7 @@ demo: $(READY) ## Set everything up, then migrate a real cluster in the lab unde
 	$(RUN) bash tests/demo.sh
 
 .PHONY: test
-test: lint sanity unit containerd build molecule faults-sample ## Set everything up, then run every test
+test: lint sanity unit pythons containerd build molecule faults-sample ## Set everything up, then run every test
 
 .PHONY: lab
 lab: $(READY) ## Build the lab: a real kubeadm cluster with dockershim (build/lab)
@@ -47,6 +47,10 @@ containerd: $(READY) ## containerd's configuration, read by the real containerd 
 .PHONY: docs
 docs: $(READY) ## Write the documents that are made from the collection's tables
 	$(RUN) python docs/generate.py
+
+.PHONY: pythons
+pythons: $(READY) ## The tests of what runs on nodes under the Pythons that nodes have (3.6 and later)
+	$(RUN) python tests/pythons.py
 
 .PHONY: build
 build: $(READY) ## Build the collection's archive, install it elsewhere and use it from there

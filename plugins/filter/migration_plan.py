@@ -75,6 +75,11 @@ options:
       - What M(dockershim.migration.containerd_config) returned in check mode for the planned settings, its failure included, which becomes
         a blocker.
     type: dict
+  config_map:
+    description:
+      - What M(dockershim.migration.kubelet_config_map) returned for the cluster. What the next C(kubeadm upgrade node) would undo is
+        pointed out.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -107,10 +112,11 @@ def plan_filter(
     configuration: dict[str, Any] | None = None,
     registry_addresses: dict[str, list[str]] | None = None,
     etcd: dict[str, Any] | None = None,
+    config_map: dict[str, Any] | None = None,
     **wishes: Any,
 ) -> dict[str, Any]:
     try:
-        return migration_plan(facts, Wishes(**wishes), drain, configuration, registry_addresses, etcd)
+        return migration_plan(facts, Wishes(**wishes), drain, configuration, registry_addresses, etcd, config_map)
     except MigrationError as error:
         raise AnsibleFilterError(error.message) from error
 

@@ -11,7 +11,11 @@ Runs on the node: standard library and Python 3.6 only.
 
 import re
 
-from ansible_collections.dockershim.migration.plugins.module_utils._environment_file import parse_environment_file, split_words
+from ansible_collections.dockershim.migration.plugins.module_utils._environment_file import (
+    flags_as_dict,
+    parse_environment_file,
+    split_words,
+)
 from ansible_collections.dockershim.migration.plugins.module_utils._text_file import read_text
 
 #: What may stand before the program in ExecStart=.
@@ -19,16 +23,19 @@ EXEC_PREFIXES = "@-:+!|"
 _VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)")
 
 
-def unit_settings(text, section="Service"):
-    """Returns the settings of one section of a unit file: list of (name, value) in order.
+def numbered_settings(text, section="Service"):
+    """Returns the settings of one section of a unit file: list of (number of its first line, name, value) in order.
 
     A backslash at the end of a line continues it; lines that begin with C(#) or C(;) are comments, within a continued line too.
     """
-    settings, current, line = [], None, ""
-    for raw in text.splitlines():
+    settings, current, line, first = [], None, "", 0
+    # What the last line continues into is nothing.
+    for number, raw in enumerate(text.splitlines() + [""], 1):
         stripped = raw.strip()
         if stripped[:1] in ("#", ";") or (not stripped and not line):
             continue
+        if not line:
+            first = number
         line = (line + " " + stripped) if line else stripped
         if line.endswith("\\"):
             line = line[:-1].rstrip()
@@ -37,9 +44,14 @@ def unit_settings(text, section="Service"):
             current = line[1:-1]
         elif "=" in line and current == section:
             name, _equals, value = line.partition("=")
-            settings.append((name.strip(), value.strip()))
+            settings.append((first, name.strip(), value.strip()))
         line = ""
     return settings
+
+
+def unit_settings(text, section="Service"):
+    """Returns the settings of one section of a unit file: list of (name, value) in order."""
+    return [(name, value) for _number, name, value in numbered_settings(text, section)]
 
 
 def effective_settings(texts):
@@ -103,3 +115,34 @@ def command_arguments(settings, variables):
 def read_settings(paths):
     """Returns the effective settings of a unit whose files are these, in systemd's order."""
     return effective_settings([read_text(path) or "" for path in paths])
+
+
+def unit_flags(files):
+    """Returns the flags that a unit's files give a program themselves, with the line on which each stands.
+
+    Unit files belong to packages and administrators; who has to change them must know where.
+
+    :param files: list of (path, text) in systemd's order: the unit, then its drop-ins.
+    :returns: list of dict with path, line, variable (str, None for ExecStart itself) and flags (dict). What a later file resets or
+        sets anew is not in it. Variables that stand in an environment file as well are: which of them wins is not this function's
+        business.
+    """
+    variables, command = {}, None
+    for path, text in files:
+        for number, name, value in numbered_settings(text):
+            if name == "Environment" and not value:
+                variables = {}
+            elif name == "Environment":
+                for word in split_words(value):
+                    variable, equals, arguments = word.text.partition("=")
+                    if equals:
+                        variables[variable] = (path, number, arguments)
+            elif name == "ExecStart":
+                command = (path, number, value) if value else None
+    found = [(place, variable) for variable, place in sorted(variables.items())] + ([(command, None)] if command else [])
+    result = []
+    for (path, number, value), variable in found:
+        flags = flags_as_dict([word.text for word in split_words(value) if not word.text.startswith("$")])
+        if flags:
+            result.append({"path": path, "line": number, "variable": variable, "flags": flags})
+    return result

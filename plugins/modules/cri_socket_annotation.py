@@ -20,7 +20,7 @@ options:
     required: true
   cri_socket:
     description:
-      - Endpoint of the runtime. Required with O(state=present).
+      - Endpoint of the runtime. Required with O(state=present) and O(state=kept).
       - It is always written with C(unix://). A bare path is accepted here. An annotation that holds the right path in an old form
         (a bare path, a doubled C(unix://)) is rewritten.
     type: str
@@ -32,11 +32,12 @@ options:
     default: false
   state:
     description:
-      - V(present) sets the annotation, V(absent) removes it.
+      - V(present) sets the annotation, V(absent) removes it. V(kept) makes it right where it is there, and does not make it anew - for
+        nodes on which kubeadm 1.34 or newer may have taken it away.
       - kubeadm 1.34 and newer keeps the endpoint in C(/var/lib/kubelet/instance-config.yaml) and removes the annotation. From 1.37 on
         nothing reads it, so V(present) is refused for a node whose kubelet is 1.37 or newer.
     type: str
-    choices: [present, absent]
+    choices: [present, kept, absent]
     default: present
 extends_documentation_fragment:
   - dockershim.migration.common
@@ -87,6 +88,7 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
+from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import INSTANCE_CONFIG_ONLY_SINCE, unix_endpoint
 from ansible_collections.dockershim.migration.plugins.module_utils._kubernetes import (
     CONNECTION_OPTIONS,
     MUTUALLY_EXCLUSIVE,
@@ -96,16 +98,16 @@ from ansible_collections.dockershim.migration.plugins.module_utils._kubernetes i
 
 ANNOTATION = "kubeadm.alpha.kubernetes.io/cri-socket"
 
-# The first kubelet minor that refuses to start without instance-config.yaml; kubeadm ignores the annotation from then on.
-WITHOUT_ANNOTATION = (1, 37)
+# From then on kubeadm refuses a node without instance-config.yaml, and nothing reads the annotation.
+WITHOUT_ANNOTATION = INSTANCE_CONFIG_ONLY_SINCE
 
 
 def normalise(cri_socket):
     """The one form in which an endpoint is written: unix:// and an absolute path."""
-    path = re.sub(r"^(unix://)+", "", cri_socket.strip())
-    if not re.match(r"^/[^\s]+$", path) or "://" in path:
+    endpoint = unix_endpoint(cri_socket)
+    if not re.match(r"^unix:///[^\s/][^\s]*$", endpoint) or "://" in endpoint[len("unix://") :]:
         raise MigrationError("cri_socket '{0}' is not a socket's absolute path or unix:// URL.".format(cri_socket))
-    return "unix:///" + path.lstrip("/")
+    return endpoint
 
 
 def wanted_annotation(node, state, cri_socket, verbatim=False):
@@ -115,7 +117,7 @@ def wanted_annotation(node, state, cri_socket, verbatim=False):
     :param verbatim: bool, whether the endpoint stays as it is given.
     :returns: str or None.
     """
-    if state == "absent":
+    if state == "absent" or (state == "kept" and not (node["metadata"].get("annotations") or {}).get(ANNOTATION)):
         return None
     kubelet = ((node.get("status") or {}).get("nodeInfo") or {}).get("kubeletVersion") or ""
     if re.match(r"v?\d+\.\d+", kubelet) and version_tuple(kubelet)[:2] >= WITHOUT_ANNOTATION:
@@ -129,7 +131,7 @@ def wanted_annotation(node, state, cri_socket, verbatim=False):
 def run(module):
     """Reads, decides, patches; returns the result."""
     name = module.params["name"]
-    if module.params["state"] == "present":
+    if module.params["state"] != "absent":
         normalise(module.params["cri_socket"])
     client = client_for(module)
     node = client.node(name)
@@ -159,10 +161,10 @@ def main():
             name={"type": "str", "required": True},
             cri_socket={"type": "str"},
             verbatim={"type": "bool", "default": False},
-            state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+            state={"type": "str", "choices": ["present", "kept", "absent"], "default": "present"},
         ),
         mutually_exclusive=MUTUALLY_EXCLUSIVE,
-        required_if=[("state", "present", ["cri_socket"])],
+        required_if=[("state", "present", ["cri_socket"]), ("state", "kept", ["cri_socket"])],
         supports_check_mode=True,
     )
     try:

@@ -15,6 +15,8 @@ description:
     C(container-runtime-endpoint), and as C(--name=value), C(--name value), C(--name) and C(-v 2) alike. C(_) and C(-) in
     names are the same, as they are for the kubelet.
   - Arguments that are not named, their order and quoting, comments and other variables survive byte for byte.
+  - With O(cri_socket) the module knows itself what to set and what to remove. It removes what the installed kubelet does not start with
+    and what no one reads with that runtime, and touches no flag that has nothing to do with the runtime.
   - The kubelet reads its flags when it starts. This module does not restart it.
 author:
   - The dockershim.migration developers (!UNKNOWN)
@@ -43,6 +45,25 @@ options:
     type: list
     elements: str
     default: []
+  cri_socket:
+    description:
+      - Endpoint of the runtime that the kubelet is to use, with or without C(unix://).
+      - In V(KUBELET_KUBEADM_ARGS) the flags that name a runtime are set as a kubelet of O(kubernetes_version) wants them - or removed,
+        where kubeadm keeps the endpoint in C(instance-config.yaml) beside O(path). In any other O(variable) they are removed, since
+        they would override kubeadm's.
+      - Flags that the kubelet of that version does not start with are removed, and so are those that only the dockershim reads (or,
+        with containerd, cAdvisor where it asks Docker).
+      - What O(flags) and O(absent) name comes on top and wins.
+    type: str
+  kubernetes_version:
+    description:
+      - Version of the kubelet that will read the file, such as V(1.27.4).
+      - Without it the node's own C(kubelet --version) is asked, if O(cri_socket) is given.
+    type: str
+  kubelet:
+    description: The kubelet's program on the node, as a path or a name in C(PATH).
+    type: str
+    default: kubelet
   backup:
     description: Leave a time-stamped copy of the old file beside it before it is changed.
     type: bool
@@ -73,6 +94,15 @@ EXAMPLES = r"""
       container-runtime-endpoint: unix:///run/containerd/containerd.sock
     absent:
       - network-plugin
+
+- name: Point whatever kubelet the node has at containerd
+  dockershim.migration.kubeadm_flags:
+    cri_socket: unix:///run/containerd/containerd.sock
+
+- name: Prepare the flags for the kubelet that will be installed next
+  dockershim.migration.kubeadm_flags:
+    cri_socket: unix:///run/containerd/containerd.sock
+    kubernetes_version: 1.27.16
 
 - name: Remove the flags that Kubernetes 1.27 no longer knows from the administrator's own arguments
   dockershim.migration.kubeadm_flags:
@@ -110,9 +140,19 @@ backup_file:
   sample: /var/lib/kubelet/kubeadm-flags.env.2471.2026-11-23@21:40:05~
 """
 
+import os
+import re
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.dockershim.migration.plugins.module_utils._environment_file import flags_as_dict, set_flags
+from ansible_collections.dockershim.migration.plugins.module_utils._environment_file import flags_as_dict, normalise_flag, set_flags
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
+from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import (
+    KUBEADM_FLAGS_PATH,
+    KUBEADM_FLAGS_VARIABLE,
+    flags_for,
+    socket_path,
+    unix_endpoint,
+)
 from ansible_collections.dockershim.migration.plugins.module_utils._text_file import read_text, write_text
 
 
@@ -128,11 +168,54 @@ def flag_values(flags):
     return values
 
 
+def kubelet_version(module):
+    """Returns the version to write for: the given one, else the installed kubelet's."""
+    version = module.params["kubernetes_version"]
+    if version is None:
+        program = module.params["kubelet"]
+        found = program if os.path.isabs(program) else module.get_bin_path(program)
+        if not found or not os.path.exists(found):
+            raise MigrationError(
+                "kubelet: there is no {0} on this host to ask for its version: give kubernetes_version, or the program's path.".format(
+                    program
+                )
+            )
+        _code, output, errors = module.run_command([found, "--version"])
+        match = re.search(r"Kubernetes (v\S+)", output)
+        if not match:
+            raise MigrationError(
+                "kubelet: '{0} --version' does not name a version of Kubernetes but says {1!r}: give kubernetes_version.".format(
+                    found, (output + errors).strip()
+                )
+            )
+        version = match.group(1)
+    if not re.match(r"v?\d+\.\d+", version):
+        raise MigrationError("kubernetes_version: {0!r} is not a version such as 1.27.4.".format(version))
+    return version
+
+
+def requested(module):
+    """Returns the flags to set (dict) and the names to remove (list)."""
+    flags, absent = flag_values(module.params["flags"]), module.params["absent"]
+    endpoint = module.params["cri_socket"]
+    if endpoint is None:
+        return flags, absent
+    if not socket_path(endpoint).startswith("/"):
+        raise MigrationError("cri_socket: {0!r} is not a socket's absolute path or unix:// URL.".format(endpoint))
+    beside = os.path.join(os.path.dirname(module.params["path"]), "instance-config.yaml")
+    kubeadms = module.params["variable"] == KUBEADM_FLAGS_VARIABLE
+    wanted, unwanted = flags_for(kubelet_version(module), unix_endpoint(endpoint), os.path.exists(beside), kubeadms)
+    named = {normalise_flag(name) for name in list(flags) + absent}
+    wanted = {name: value for name, value in sorted(wanted.items()) if name not in named}
+    return dict(wanted, **flags), [name for name in unwanted if name not in named] + absent
+
+
 def run(module):
     """Reads, edits and writes the file; returns the module's result."""
     path = module.params["path"]
+    flags, absent = requested(module)
     before = read_text(path)
-    after, arguments = set_flags(before, module.params["variable"], flag_values(module.params["flags"]), module.params["absent"], path)
+    after, arguments = set_flags(before, module.params["variable"], flags, absent, path)
     result = write_text(module, path, before, after, mode="0644", backup=module.params["backup"])
     result.update(args=arguments, flags=flags_as_dict(arguments))
     return result
@@ -141,10 +224,13 @@ def run(module):
 def main():
     module = AnsibleModule(
         argument_spec={
-            "path": {"type": "path", "default": "/var/lib/kubelet/kubeadm-flags.env"},
-            "variable": {"type": "str", "default": "KUBELET_KUBEADM_ARGS"},
+            "path": {"type": "path", "default": KUBEADM_FLAGS_PATH},
+            "variable": {"type": "str", "default": KUBEADM_FLAGS_VARIABLE},
             "flags": {"type": "dict", "default": {}},
             "absent": {"type": "list", "elements": "str", "default": []},
+            "cri_socket": {"type": "str"},
+            "kubernetes_version": {"type": "str"},
+            "kubelet": {"type": "str", "default": "kubelet"},
             "backup": {"type": "bool", "default": True},
         },
         supports_check_mode=True,

@@ -102,6 +102,7 @@ ansible_facts:
             cgroup_driver: systemd
             endpoint: unix:///var/run/dockershim.sock
             flags: {network-plugin: cni}
+            config_path: /var/lib/kubelet/config.yaml
             flag_sources: [{path: /var/lib/kubelet/kubeadm-flags.env, variable: KUBELET_KUBEADM_ARGS, flags: {network-plugin: cni}}]
             node_name: worker-1
             runtime: dockershim
@@ -254,18 +255,25 @@ from ansible_collections.dockershim.migration.plugins.module_utils._journal impo
     last_record,
     parse_journal,
 )
-from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CRI_DOCKERD, CRI_DOCKERD_ENDPOINT, runtime_of
+from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import (
+    CRI_DOCKERD,
+    CRI_DOCKERD_ENDPOINT,
+    INSTANCE_CONFIG_PATH,
+    KUBELET_CONFIG_PATH,
+    configured_endpoint,
+    runtime_of,
+)
 from ansible_collections.dockershim.migration.plugins.module_utils._processes import command_line, wall_time
 from ansible_collections.dockershim.migration.plugins.module_utils._systemd import parse_show, show_command
 from ansible_collections.dockershim.migration.plugins.module_utils._text_file import read_text
-from ansible_collections.dockershim.migration.plugins.module_utils._unit_files import environment, read_settings
+from ansible_collections.dockershim.migration.plugins.module_utils._unit_files import environment, read_settings, unit_flags
 from ansible_collections.dockershim.migration.plugins.module_utils._unix_socket import listeners
 
 UNITS = ["kubelet.service", "docker.service", "docker.socket", "containerd.service"]
 #: What the units of cri-dockerd are called: by its own packages, and by other installers.
 CRI_DOCKERD_UNITS = ["cri-docker", "cri-dockerd"]
 API_SERVER_MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
-KUBELET_CONFIG = "/var/lib/kubelet/config.yaml"
+CRICTL_CONFIG = "/etc/crictl.yaml"
 CONTAINERD_ROOT = "/var/lib/containerd"
 #: What the role containerd writes for containerd.service.
 CONTAINERD_UNIT_FILES = [
@@ -350,6 +358,7 @@ class NodeReader(object):
             "docker": docker,
             "containerd": containerd,
             "registries": registry_facts(docker, self.unit("kubelet.service")["main_pid"], self.module.params["containerd_certs_d"]),
+            "crictl": read_text(CRICTL_CONFIG),
             "cri_dockerd": self.cri_dockerd(kubelet),
             "disk": {
                 "docker": free_bytes(docker["root_dir"]),
@@ -392,6 +401,9 @@ class NodeReader(object):
         else:
             for source in sources:
                 flags.update(source["flags"])
+        config_path = flags.get("config", KUBELET_CONFIG_PATH)
+        config = read_text(config_path) or ""
+        unit_files = unit.get("unit_files", [])
         result = {
             "installed": version is not None,
             "version": version,
@@ -400,13 +412,21 @@ class NodeReader(object):
             "arguments": arguments,
             "flags": flags,
             "flag_sources": sources,
-            "unit_files": unit.get("unit_files", []),
+            "unit_files": unit_files,
+            # What environment files set as well is not theirs to say: EnvironmentFile= wins over Environment= (systemd.exec).
+            "unit_flags": [
+                entry
+                for entry in unit_flags([(path, read_text(path) or "") for path in unit_files])
+                if entry["variable"] not in {source["variable"] for source in sources}
+            ],
             # Its YAML is read on the controller: a node's Python has no parser for it.
-            "config": read_text(flags.get("config", KUBELET_CONFIG)) or "",
+            "config_path": config_path,
+            "config": config,
+            "instance_config": read_text(INSTANCE_CONFIG_PATH),
             "node_name": flags.get("hostname-override") or platform.node().lower(),
         }
         if version:
-            result["runtime"], result["endpoint"] = runtime_of(flags, version)
+            result["runtime"], result["endpoint"] = runtime_of(flags, version, configured_endpoint(config))
         return result
 
     def flag_sources(self, environment_files):

@@ -32,6 +32,79 @@ def kubelet_cri(version: str) -> frozenset[str]:
     return frozenset({V1}) if number >= (1, 26) else frozenset({V1ALPHA2, V1})
 
 
+# --- containerd -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Containerd:
+    """A range of releases of containerd.
+
+    :param first: its first release.
+    :param cri: the CRI versions that it speaks.
+    :param ends: the first kubelet that it does not serve any more; empty where none is announced.
+    """
+
+    first: str
+    cri: frozenset[str]
+    ends: str
+
+
+#: Sources: RELEASES.md of containerd (CRI API, "Kubernetes support"); Kubernetes 1.26's release notes (CRI v1alpha2 removed); pull requests
+#: of kubernetes/kubernetes 136846 and 139121 (the fallback for runtimes without RuntimeConfig, which is containerd 1.x, goes in 1.38).
+CONTAINERD = (
+    Containerd("1.3", frozenset({V1ALPHA2}), "1.26"),
+    Containerd("1.6", frozenset({V1ALPHA2, V1}), "1.38"),
+    Containerd("2.0", frozenset({V1}), ""),
+)
+
+#: The oldest releases that upstream supports with a Kubernetes: (Kubernetes from, to, releases). Source: RELEASES.md of containerd at the
+#: time of each. An older one of the same series may work, and nobody tests it.
+CONTAINERD_SUPPORTED = (
+    ("1.23", "1.23", ("1.5.8", "1.6.0")),
+    ("1.24", "1.25", ("1.5.11", "1.6.4")),
+    ("1.26", "1.28", ("1.6.15", "1.7.0")),
+    ("1.32", "1.32", ("1.6.36", "1.7.24", "2.0.1")),
+    ("1.35", "1.35", ("1.7.28", "2.1.5", "2.2.0")),
+    ("1.36", "1.36", ("2.2.0", "2.3.0")),
+)
+
+
+def containerd_range(version: str) -> Containerd | None:
+    """Returns what is known about a release of containerd, None for one older than the table."""
+    return next((row for row in reversed(CONTAINERD) if release(version) >= release(row.first)), None)
+
+
+def containerd_problems(version: str, kubelet: str) -> list[str]:
+    """Returns why a containerd cannot serve a kubelet: sentences, none where it can."""
+    row = containerd_range(version)
+    if row is None:
+        return ["it has no CRI plugin that this release knows"]
+    if not row.cri & kubelet_cri(kubelet):
+        return [f"it speaks CRI {' and '.join(sorted(row.cri))} only, kubelet {kubelet} {' and '.join(sorted(kubelet_cri(kubelet)))} only"]
+    if row.ends and release(kubelet)[:2] >= release(row.ends):
+        return [f"a kubelet from {row.ends} on does not work with it, and this is {kubelet}"]
+    return []
+
+
+def containerd_warnings(version: str, kubelet: str) -> list[str]:
+    """Returns what is to be said about a containerd that serves a kubelet: that it will not at the next upgrade, or is not supported."""
+    row = containerd_range(version)
+    major, minor = release(kubelet)[:2]
+    warnings = []
+    if row and row.ends and release(row.ends) == (major, minor + 1):
+        warnings.append(f"Kubernetes {row.ends}, the next release after the node's {kubelet}, does not work with it any more")
+    for first, last, oldest in CONTAINERD_SUPPORTED:
+        if not release(first) <= (major, minor) <= release(last):
+            continue
+        series = [known for known in oldest if release(known)[:2] == release(version)[:2]]
+        newest = max(oldest, key=release)
+        if release(version)[:2] <= release(newest)[:2] and not any(release(version) >= release(known) for known in series):
+            warnings.append(
+                f"containerd's makers support {', '.join(oldest)} and newer ones of these series with Kubernetes {major}.{minor}"
+            )
+    return warnings
+
+
 # --- cri-dockerd ------------------------------------------------------------------------------------------------------
 
 

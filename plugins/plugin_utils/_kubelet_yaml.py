@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
 from ansible_collections.dockershim.migration.plugins.module_utils._text_file import FILE_ATTRIBUTES
-from ansible_collections.dockershim.migration.plugins.plugin_utils._yaml_text import edit_mapping, flatten, read_mapping
+from ansible_collections.dockershim.migration.plugins.module_utils._yaml_text import edit_mapping, flatten, read_mapping
 
 #: The options of the modules kubelet_config and crictl_config, for their documentation half and their action half alike.
 KUBELET_CONFIG_SPEC: dict[str, Any] = {

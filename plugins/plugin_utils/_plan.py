@@ -16,6 +16,7 @@ from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flag
 from ansible_collections.dockershim.migration.plugins.plugin_utils._docker_rules import Outcome
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blockers import (
     blockers_of,
+    compatibility_attention,
     configuration_blockers,
     drain_attention,
     drain_blockers,
@@ -27,10 +28,11 @@ from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_cri_doc
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_docker import docker_outcome, docker_part, system_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_images import images_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_journal import journal_part
-from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import kubelet_part
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import crictl_part, kubelet_attention, kubelet_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Plan, Wishes, note
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_registries import Registries, registries_part
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import runtime_part, switch_part
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_upgrade import upgrade_attention
 
 
 def migration_plan(
@@ -40,6 +42,7 @@ def migration_plan(
     configuration: dict[str, Any] | None = None,
     registry_addresses: dict[str, list[str]] | None = None,
     etcd: dict[str, Any] | None = None,
+    config_map: dict[str, Any] | None = None,
 ) -> Plan:
     """Returns the plan for one node.
 
@@ -49,6 +52,7 @@ def migration_plan(
     :param configuration: dict, what M(dockershim.migration.containerd_config) returned in check mode; likewise.
     :param registry_addresses: addresses of the registries that the cluster's images name, by their names; None for this node's own.
     :param etcd: dict, what M(dockershim.migration.etcd_health) returned of a control plane, its failure included; None where nobody asked.
+    :param config_map: dict, what M(dockershim.migration.kubelet_config_map) returned; likewise.
     :returns: dict with kubelet, containerd, system, registries, images, docker, switch (what will be done), the list carried (dicts of
         what, where and value) and the lists blockers, attention and not_applicable (dicts of what, why and what_to_do).
     """
@@ -65,7 +69,8 @@ def migration_plan(
         "control_plane": facts["control_plane"],
         "runtime": runtime,
         "switch": switch,
-        "kubelet": kubelet_part(kubelet, runtime["endpoint"], config=told.kubelet),
+        "kubelet": kubelet_part(kubelet, runtime["endpoint"], config=told.kubelet, config_map=config_map),
+        "crictl": crictl_part(runtime["endpoint"]),
         "containerd": containerd_part(facts, wishes),
         "cri_dockerd": cri_dockerd_part(facts, wishes),
         "system": system_part(facts, told),
@@ -88,6 +93,7 @@ def migration_plan(
     else:
         # Docker goes on with all its settings.
         plan["attention"] += cri_dockerd_attention(facts, plan)
+    plan["attention"] += kubelet_attention(facts, plan) + compatibility_attention(facts, plan) + upgrade_attention(facts, plan, config_map)
     plan["attention"] += drain_attention(plan, drain or {}) + etcd_attention(plan, etcd or {})
     plan["blockers"] += blockers_of(facts, plan, wishes) + told.blockers + configuration_blockers(configuration or {})
     plan["blockers"] += drain_blockers(plan, drain or {}) + etcd_blockers(plan, etcd or {})

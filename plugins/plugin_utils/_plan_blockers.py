@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
+from ansible_collections.dockershim.migration.plugins.plugin_utils._compatibility import CONTAINERD as CONTAINERD_RELEASES
+from ansible_collections.dockershim.migration.plugins.plugin_utils._compatibility import containerd_problems, containerd_warnings
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_cri_dockerd import cri_dockerd_blockers
+from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_kubelet import unit_notes
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_parts import Facts, Note, Plan, Wishes, gib, note
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_runtime import runtime_blockers
 
@@ -20,7 +23,7 @@ DISK_RESERVE = 1024**3
 
 def blockers_of(facts: Facts, plan: Plan, wishes: Wishes) -> list[Note]:
     kubelet = facts["kubelet"]
-    blockers = runtime_blockers(facts, plan)
+    blockers = runtime_blockers(facts, plan) + unit_notes(kubelet, plan["runtime"]["endpoint"])[0]
     if not kubelet["active"] and not plan["switch"]["resuming"]:
         blockers.append(
             note(
@@ -112,16 +115,6 @@ def _dockershim_blockers(facts: Facts) -> list[Note]:
                 "Move the cluster to a CNI network first.",
             )
         )
-    editable = {name for source in kubelet["flag_sources"] for name in source["flags"]}
-    for name in kubelet_flags.DOCKERSHIM_FLAGS:
-        if name in kubelet["flags"] and name not in editable:
-            blockers.append(
-                note(
-                    f"--{name}",
-                    f"the flag stands in a unit file ({', '.join(kubelet['unit_files'])}), and this release does not edit those",
-                    "Move it to KUBELET_EXTRA_ARGS in /etc/default/kubelet, or take it out at the migration.",
-                )
-            )
     return blockers
 
 
@@ -135,24 +128,14 @@ def _docker_blockers(facts: Facts, plan: Plan) -> list[Note]:
 
 
 def _installed_containerd_blockers(kubelet_version: str, containerd: Facts) -> list[Note]:
-    """CRI versions: containerd to 1.5 speaks v1alpha2, 1.6 and 1.7 both, 2.0 v1; the kubelet to 1.22 v1alpha2, from 1.26 v1 only.
-
-    Sources: containerd RELEASES.md; Kubernetes release notes of 1.23 and 1.26.
-    """
     blockers = []
-    release = kubelet_flags.release(containerd["version"] or "0.0")
-    kubelet_release = kubelet_flags.release(kubelet_version)
     package = f"containerd {containerd['version']}"
     if not containerd["unit"]:
         blockers.append(note(package, "there is no containerd.service", "Install containerd from a package, or add the unit."))
-    if release >= (2, 0) and kubelet_release <= (1, 22):
-        blockers.append(
-            note(package, f"it speaks CRI v1 only, kubelet {kubelet_version} v1alpha2 only", "Install containerd 1.6 or 1.7 on the node.")
-        )
-    if release < (1, 6) and kubelet_release >= (1, 26):
-        blockers.append(
-            note(package, f"it speaks CRI v1alpha2 only, kubelet {kubelet_version} v1 only", "Install containerd 1.6 or newer on the node.")
-        )
+    blockers += [
+        note(package, problem, f"Install a containerd that goes with kubelet {kubelet_version}: {_fitting_containerd(kubelet_version)}.")
+        for problem in containerd_problems(containerd["version"] or "0.0", kubelet_version)
+    ]
     return blockers
 
 
@@ -161,6 +144,22 @@ def configuration_blockers(configuration: dict[str, Any]) -> list[Note]:
     if not configuration.get("msg"):
         return []
     return [note("containerd's configuration", configuration["msg"].rstrip("."), "Nothing of it was changed.")]
+
+
+def _fitting_containerd(kubelet_version: str) -> str:
+    fitting = [row.first for row in CONTAINERD_RELEASES if not containerd_problems(row.first, kubelet_version)]
+    return " or ".join(f"{first} and newer of its major version" for first in fitting)
+
+
+def compatibility_attention(facts: Facts, plan: Plan) -> list[Note]:
+    """What goes together today and will not, or is not what upstream supports."""
+    if plan["runtime"]["to"] != kubelet_flags.CONTAINERD or not facts["containerd"]["installed"]:
+        return []
+    kubelet, version = facts["kubelet"]["version"], facts["containerd"]["version"] or "0.0"
+    return [
+        note(f"containerd {version}", warning, "Plan to install a newer containerd before the next upgrade of Kubernetes.")
+        for warning in containerd_warnings(version, kubelet)
+    ]
 
 
 def drain_blockers(plan: Plan, drain: dict[str, Any]) -> list[Note]:

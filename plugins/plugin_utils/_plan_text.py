@@ -43,7 +43,11 @@ def plan_text(plan: Plan) -> list[str]:
             lines.append(_cri_dockerd_line(plan["cri_dockerd"]))
         for file in plan["kubelet"]["files"]:
             flags = " ".join(f"--{name}={value}" for name, value in sorted(file["flags"].items()))
-            lines.append(f"  {file['path']}: {flags or 'flags of the dockershim removed'}")
+            lines.append(f"  {file['path']}: {flags or 'flags of the old runtime removed'}")
+        for file in plan["kubelet"]["config_files"]:
+            settings = ", ".join(f"{key}: {'removed' if value is None else value}" for key, value in sorted(file["settings"].items()))
+            lines.append(f"  {file['path']}: {settings}")
+        lines.append(f"  {plan['crictl']['path']}: {plan['crictl']['endpoint']}")
     for item in plan.get("carried", []):
         lines.append(f"  carried over: {item['what']} -> {item['where']}: {item['value']}")
     for title in ("blockers", "attention"):

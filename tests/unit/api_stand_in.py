@@ -135,6 +135,7 @@ class ApiStandIn:
         self.budgets: list[Object] = []
         self.events: list[Object] = []
         self.leases: dict[str, Object] = {}
+        self.config_maps: dict[str, Object] = {}
         self.eviction_version = "policy/v1"
         self.token: str | None = None
         self.linger = 1
@@ -177,6 +178,10 @@ class ApiStandIn:
                 self.pods.append(item)
             else:
                 self.nodes[item["metadata"]["name"]] = item
+
+    def add_config_map(self, namespace: str, name: str, **data: str) -> None:
+        metadata = {"namespace": namespace, "name": name, "resourceVersion": "1"}
+        self.config_maps[f"{namespace}/{name}"] = {"metadata": metadata, "data": data}
 
     def fail(self, status: int, body: str | Object = "", *, times: int = 1, on: str = "", **headers: str) -> None:
         """Lets the next requests whose "VERB path" contains C(on) fail; status 0 closes the connection without an answer."""
@@ -243,20 +248,23 @@ class ApiStandIn:
             return self._lease(verb, found.group(1) + (found.group(2) or ""), body)
         found = re.fullmatch(r"/api/v1/nodes/([^/]+)", path)
         if found and found.group(1) in self.nodes:
-            return self._node(verb, self.nodes[found.group(1)], body)
+            return self._patchable(verb, self.nodes[found.group(1)], body)
+        found = re.fullmatch(r"/api/v1/namespaces/([^/]+/)configmaps/([^/]+)", path)
+        if found and "".join(found.groups()) in self.config_maps:
+            return self._patchable(verb, self.config_maps["".join(found.groups())], body)
         found = re.fullmatch(r"/api/v1/namespaces/([^/]+)/pods/([^/]+)/eviction", path)
         if found and verb == "POST":
             return self._evict(found.group(1), found.group(2), body)
         return 404, status_object(404, f"{path} not found")
 
-    def _node(self, verb: str, node: Object, patch: Any) -> tuple[int, Object]:
+    def _patchable(self, verb: str, item: Object, patch: Any) -> tuple[int, Object]:
         if verb == "PATCH":
             version = patch.get("metadata", {}).get("resourceVersion")
-            if version not in (None, node["metadata"]["resourceVersion"]):
+            if version not in (None, item["metadata"]["resourceVersion"]):
                 return 409, status_object(409, "the object has been modified")
-            merge(node, patch)
-            node["metadata"]["resourceVersion"] = str(int(node["metadata"]["resourceVersion"]) + 1)
-        return 200, node
+            merge(item, patch)
+            item["metadata"]["resourceVersion"] = str(int(item["metadata"]["resourceVersion"]) + 1)
+        return 200, item
 
     def _lease(self, verb: str, key: str, body: Any) -> tuple[int, Object]:
         if verb == "POST":

@@ -8,10 +8,23 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from ansible.module_utils.testing import patch_module_args
+from ansible.module_utils import basic
+
+try:
+    from ansible.module_utils.testing import patch_module_args
+except ImportError:
+    # ansible-core before 2.19.
+    @contextlib.contextmanager
+    def patch_module_args(arguments: dict[str, Any]) -> Iterator[None]:
+        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
+        try:
+            yield
+        finally:
+            basic._ANSIBLE_ARGS = None
 
 
 class ModuleFailedError(AssertionError):

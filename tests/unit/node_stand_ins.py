@@ -113,8 +113,8 @@ elif command == ("images", "import"):
     if state.get("import_fails"):
         print("ctr: unrecognized image format", file=sys.stderr)
         sys.exit(1)
-    image_id = archive.removeprefix("archive of ")
-    digest = "sha256:manifest-of-" + image_id.removeprefix("sha256:")
+    image_id = archive[len("archive of ") :]
+    digest = "sha256:manifest-of-" + image_id.replace("sha256:", "")
     state["content"][digest] = {{"config": {{"digest": image_id}}}}
     namespace["images"][rest[rest.index("--base-name") + 1] + "@" + digest] = digest
 elif command == ("images", "tag"):

@@ -22,6 +22,50 @@ def test_the_cri_of_a_kubelet(version, expected):
 
 
 @pytest.mark.parametrize(
+    ("containerd", "kubelet", "problem"),
+    [
+        ("1.4.13~ds1", "1.20.2", None),
+        ("1.7.24", "1.22.17", None),
+        ("2.0.0", "1.20.2", "CRI v1 only, kubelet 1.20.2 v1alpha2 only"),
+        ("2.1.9", "1.22.17", "CRI v1 only"),
+        ("2.0.0", "1.23.0", None),
+        ("1.5.18", "1.25.0", None),
+        ("1.5.18", "1.26.0", "CRI v1alpha2 only, kubelet 1.26.0 v1 only"),
+        ("1.6.36", "1.37.2", None),
+        ("1.7.28", "1.38.0", "from 1.38 on does not work with it"),
+        ("2.3.0", "1.38.0", None),
+        ("1.2.6", "1.20.2", "no CRI plugin"),
+        ("0.0", "1.20.2", "no CRI plugin"),
+    ],
+)
+def test_a_containerd_and_a_kubelet(containerd, kubelet, problem):
+    problems = compatibility.containerd_problems(containerd, kubelet)
+    assert (problem in "; ".join(problems)) if problem else problems == []
+
+
+@pytest.mark.parametrize(
+    ("containerd", "kubelet", "warnings"),
+    [
+        ("1.6.20", "1.20.2", []),
+        ("1.5.18", "1.24.0", []),
+        ("1.5.18", "1.25.0", ["Kubernetes 1.26, the next release"]),
+        ("1.7.28", "1.37.0", ["Kubernetes 1.38, the next release"]),
+        ("2.2.0", "1.37.0", []),
+        ("1.6.14", "1.26.0", ["support 1.6.15, 1.7.0"]),
+        ("1.6.15", "1.26.0", []),
+        ("1.7.0", "1.27.0", []),
+        ("2.0.0", "1.27.0", []),
+        ("1.7.29", "1.36.1", ["support 2.2.0, 2.3.0"]),
+        ("2.2.1", "1.36.1", []),
+    ],
+)
+def test_what_is_to_be_said_about_a_containerd(containerd, kubelet, warnings):
+    found = compatibility.containerd_warnings(containerd, kubelet)
+    assert len(found) == len(warnings)
+    assert all(wanted in said for wanted, said in zip(warnings, found, strict=True))
+
+
+@pytest.mark.parametrize(
     ("docker", "kubelet", "expected"),
     [
         ("19.03.15", "1.20.2", None),

@@ -93,9 +93,17 @@ def test_a_node_with_dockershim(facts):
             "path": "/var/lib/kubelet/kubeadm-flags.env",
             "variable": "KUBELET_KUBEADM_ARGS",
             "flags": {"container-runtime": "remote", "container-runtime-endpoint": CONTAINERD},
-            "absent": list(kubelet_flags.DOCKERSHIM_FLAGS),
+            "absent": sorted(
+                ["image-service-endpoint"] + [flag.name for flag in kubelet_flags.FLAGS if flag.read_by in ("dockershim", "cAdvisor")]
+            ),
         }
     ]
+    # The settings are Docker's; 1.20 reads no endpoint there.
+    assert [(file["path"], set(file["settings"])) for file in plan["kubelet"]["config_files"]] == [
+        ("/var/lib/kubelet/config.yaml", {"containerLogMaxFiles", "containerLogMaxSize"})
+    ]
+    assert plan["kubelet"]["annotation"] == "present"
+    assert plan["crictl"] == {"path": "/etc/crictl.yaml", "endpoint": CONTAINERD}
 
 
 def test_a_migrated_node_needs_nothing_and_says_nothing(facts):
@@ -328,7 +336,6 @@ def test_containerd_gets_the_kubelets_cgroup_driver(facts, flags, config, expect
         ("kubelet.runtime", "unknown", "runtime unknown at unix:///var/run/dockershim.sock"),
         ("kubelet.active", False, "kubelet.service"),
         ("kubelet.flags.network-plugin", "kubenet", "--network-plugin=kubenet"),
-        ("kubelet.flags.cni-bin-dir", "/srv/cni", "--cni-bin-dir"),
         ("docker.swarm", "active", "Docker Swarm"),
         ("docker.units", [], "docker.service"),
         ("docker.active", False, "docker.service"),
@@ -508,3 +515,29 @@ def test_the_text_names_everything(facts):
         "carried over: daemon.json log-opts.max-size",
     ):
         assert word in text
+
+
+UNIT = {"path": "/etc/systemd/system/kubelet.service.d/20-ours.conf", "line": 3, "variable": "KUBELET_NETWORK_ARGS"}
+
+
+def test_a_runtime_that_a_unit_file_names_is_a_blocker(facts):
+    facts["kubelet"]["unit_flags"] = [{**UNIT, "flags": {"container-runtime-endpoint": "/run/cri-dockerd.sock", "v": "2"}}]
+    found = migration_plan(facts, Wishes())["blockers"]
+    assert [blocker["what"] for blocker in found] == [
+        "/etc/systemd/system/kubelet.service.d/20-ours.conf, line 3: --container-runtime-endpoint (KUBELET_NETWORK_ARGS)"
+    ]
+    assert "/etc/default/kubelet" in found[0]["what_to_do"]
+
+
+def test_what_a_unit_file_says_to_the_dockershim_is_pointed_out(facts):
+    facts["kubelet"]["unit_flags"] = [{**UNIT, "flags": {"network-plugin": "cni", "cni-bin-dir": "/srv/cni", "v": "2"}}]
+    plan = migration_plan(facts, Wishes())
+    assert plan["blockers"] == []
+    assert [note["what"] for note in plan["attention"] if "20-ours.conf" in note["what"]] == [
+        "/etc/systemd/system/kubelet.service.d/20-ours.conf, line 3: --network-plugin --cni-bin-dir (KUBELET_NETWORK_ARGS)"
+    ]
+
+
+def test_a_containerd_that_ends_with_the_next_kubernetes_is_pointed_out(facts):
+    facts["kubelet"]["version"], facts["containerd"]["version"] = "1.25.16", "1.5.18"
+    assert "containerd 1.5.18" in [note["what"] for note in migration_plan(facts, Wishes())["attention"]]

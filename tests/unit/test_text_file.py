@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.dockershim.migration.plugins.module_utils import _text_file
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
+from module_runner import patch_module_args
 
 
 @pytest.fixture

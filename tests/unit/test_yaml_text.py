@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
-from ansible_collections.dockershim.migration.plugins.plugin_utils._yaml_text import edit_mapping, flatten, read_mapping
+from ansible_collections.dockershim.migration.plugins.module_utils._yaml_text import edit_mapping, flatten, read_mapping
 
 CONFIG = """\
 # Written by hand on a Friday.

@@ -8,38 +8,42 @@ key: comments, order, indentation, quotes and line ends of the rest survive byte
 the whole file out anew.) The result is read back and compared with what was wanted before it is returned.
 
 Values are read as YAML 1.1, as Kubernetes' own reader (sigs.k8s.io/yaml) does: C(off) is false. JSON is YAML, too.
-"""
 
-from __future__ import annotations
+Runs where PyYAML is: on the controller, and where the kubernetes client is. Python 3.6 syntax.
+"""
 
 import json
 import re
-from typing import Any
+import traceback
 
-import yaml
 from ansible_collections.dockershim.migration.plugins.module_utils._errors import MigrationError
 
-Path = tuple[str, ...]
+YAML_IMPORT_ERROR = None
+try:
+    import yaml
+except ImportError:
+    YAML_IMPORT_ERROR = traceback.format_exc()
 
 #: A string that every reader of YAML takes for one without quotes; whether it looks like another type is tried.
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./:+-]*(?<!:)\Z")
 
 
-class _Loader(yaml.SafeLoader):
-    """PyYAML's loader, with C(value: 2026-01-31) left a string: no configuration here knows dates."""
+if YAML_IMPORT_ERROR is None:
+
+    class _Loader(yaml.SafeLoader):
+        """PyYAML's loader, with C(value: 2026-01-31) left a string: no configuration here knows dates."""
+
+    _Loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _problem(path: str, text: str, mark: yaml.Mark | None) -> str:
+def _problem(path, text, mark):
     return path if mark is None else f"{path}, line {text.count(chr(10), 0, mark.index) + 1}"
 
 
-def read_mapping(text: str, path: str) -> dict[str, Any]:
+def read_mapping(text, path):
     """Returns the mapping that a YAML file holds.
 
     :param text: the file; an empty one, or one with comments alone, is an empty mapping.
@@ -64,9 +68,9 @@ def read_mapping(text: str, path: str) -> dict[str, Any]:
         raise MigrationError(f"{path}: not YAML: {str(error).splitlines()[0]}. Put it right, then run again.") from error
 
 
-def _refuse_duplicates(node: yaml.Node, text: str, path: str) -> None:
+def _refuse_duplicates(node, text, path):
     if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
+        seen = set()
         for key, value in node.value:
             if str(key.value) in seen:
                 raise MigrationError(
@@ -79,12 +83,12 @@ def _refuse_duplicates(node: yaml.Node, text: str, path: str) -> None:
             _refuse_duplicates(item, text, path)
 
 
-def same(one: Any, other: Any) -> bool:
+def same(one, other):
     """Compares values as YAML has them: true is not 1, and the order of keys has no meaning."""
     return json.dumps(one, sort_keys=True, default=str) == json.dumps(other, sort_keys=True, default=str)
 
 
-def flatten(settings: dict[str, Any]) -> dict[Path, Any]:
+def flatten(settings):
     """Returns settings by the path of their keys.
 
     A dot in a key at the top goes one level down (C(logging.verbosity)); keys further down are taken as they are, since some of the
@@ -92,9 +96,9 @@ def flatten(settings: dict[str, Any]) -> dict[Path, Any]:
 
     :raises MigrationError: two settings contradict each other.
     """
-    result: dict[Path, Any] = {}
+    result = {}
 
-    def walk(path: Path, value: Any) -> None:
+    def walk(path, value):
         if isinstance(value, dict) and value:
             for key, inner in value.items():
                 walk((*path, str(key)), inner)
@@ -113,7 +117,7 @@ def flatten(settings: dict[str, Any]) -> dict[Path, Any]:
     return result
 
 
-def apply(data: dict[str, Any], settings: dict[Path, Any]) -> dict[str, Any]:
+def apply(data, settings):
     """Returns a mapping with the settings applied; the given one is not changed."""
     result = json.loads(json.dumps(data, default=str)) if data else {}
     for path, value in settings.items():
@@ -137,7 +141,7 @@ def apply(data: dict[str, Any], settings: dict[Path, Any]) -> dict[str, Any]:
     return result
 
 
-def _scalar(value: Any) -> str:
+def _scalar(value):
     if isinstance(value, str):
         if _PLAIN.match(value) and yaml.load(value, Loader=_Loader) == value and value.lower() not in ("y", "n"):  # noqa: S506 (a SafeLoader)
             return value
@@ -145,7 +149,7 @@ def _scalar(value: Any) -> str:
     return json.dumps(value)
 
 
-def _block(key: str, value: Any, indent: int, newline: str) -> str:
+def _block(key, value, indent, newline):
     """Writes one entry of a block mapping, without the indentation of its first line and the end of its last one."""
     head = _scalar(key) + ":"
     pad = " " * indent
@@ -157,20 +161,20 @@ def _block(key: str, value: Any, indent: int, newline: str) -> str:
     return f"{head} {_flow(value)}"
 
 
-def _flow(value: Any) -> str:
+def _flow(value):
     return _scalar(value) if isinstance(value, (str, bool, int, float)) or value is None else json.dumps(value, ensure_ascii=False)
 
 
 class _Document:
     """One text with the nodes that it consists of."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text):
         self.text = text
         self.newline = "\r\n" if "\r\n" in text else "\n"
         root = yaml.compose(text, Loader=_Loader)
         self.root = root if isinstance(root, yaml.MappingNode) else None
 
-    def find(self, path: Path) -> tuple[list[yaml.MappingNode], int]:
+    def find(self, path):
         """Returns the mappings along a path that are there, and how many keys of the path lead through them."""
         if self.root is None:
             return [], 0
@@ -183,24 +187,24 @@ class _Document:
         return mappings, len(path) - 1
 
     @staticmethod
-    def entry(mapping: yaml.MappingNode, key: str) -> tuple[yaml.Node, yaml.Node] | None:
+    def entry(mapping, key):
         return next((entry for entry in mapping.value if entry[0].value == key), None)
 
-    def end(self, node: yaml.Node) -> int:
+    def end(self, node):
         """Returns where the last character of a node stands: a block collection's own mark lies at what follows it."""
         if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
             last = node.value[-1]
             return self.end(last[1] if isinstance(last, tuple) else last)
         return node.end_mark.index
 
-    def line_end(self, position: int) -> int:
+    def line_end(self, position):
         """Returns where the line of the character before a position ends, its line end included."""
         if position and self.text[position - 1] == "\n":
             return position  # A literal block ends with its last line.
         found = self.text.find("\n", position)
         return len(self.text) if found < 0 else found + 1
 
-    def set(self, path: Path, value: Any) -> str:
+    def set(self, path, value):
         mappings, depth = self.find(path)
         if not mappings:
             if self.text and not self.text.endswith("\n"):
@@ -213,7 +217,7 @@ class _Document:
             return self._add(mapping, key, value)
         return self._replace(mapping, entry, key, value)
 
-    def _add(self, mapping: yaml.MappingNode, key: str, value: Any) -> str:
+    def _add(self, mapping, key, value):
         if mapping.flow_style:
             new = f"{json.dumps(key)}: {_flow(value)}"
             if not mapping.value:
@@ -228,7 +232,7 @@ class _Document:
             return self.text + self.newline + new
         return self.text[:place] + new + self.newline + self.text[place:]
 
-    def _replace(self, mapping: yaml.MappingNode, entry: tuple[yaml.Node, yaml.Node], key: str, value: Any) -> str:
+    def _replace(self, mapping, entry, key, value):
         old = entry[1]
         start, end = old.start_mark.index, self.end(old)
         is_block = isinstance(old, yaml.CollectionNode) and not old.flow_style
@@ -243,7 +247,7 @@ class _Document:
         start = entry[0].start_mark.index
         return self.text[:start] + _block(key, value, entry[0].start_mark.column, self.newline) + self.text[end:]
 
-    def remove(self, path: Path) -> str:
+    def remove(self, path):
         mappings, depth = self.find(path)
         entry = self.entry(mappings[-1], path[-1]) if mappings and depth == len(path) - 1 else None
         if entry is None:
@@ -268,19 +272,20 @@ class _Document:
         return self.text[:line] + self.text[self.line_end(end) :]
 
 
-def _nested(path: Path, value: Any) -> Any:
+def _nested(path, value):
     for key in reversed(path):
         value = {key: value}
     return value
 
 
-def _value_at(data: Any, path: Path) -> Any:
+def value_at(data, path):
+    """Returns the value at a path of keys, None where there is none."""
     for key in path:
         data = data.get(key) if isinstance(data, dict) else None
     return data
 
 
-def edit_mapping(text: str, settings: dict[Path, Any], path: str) -> str:
+def edit_mapping(text, settings, path):
     """Sets and removes keys of a YAML mapping.
 
     :param text: the file.
@@ -303,7 +308,7 @@ def edit_mapping(text: str, settings: dict[Path, Any], path: str) -> str:
             after = None
         if not same(after, wanted):
             raise MigrationError(
-                f"{path}: {'.'.join(key)} cannot be changed from {_value_at(before, key)!r} to {value!r} in place, because of the way in "
+                f"{path}: {'.'.join(key)} cannot be changed from {value_at(before, key)!r} to {value!r} in place, because of the way in "
                 "which the file is written (anchors, aliases or merge keys?). Write it plainly, then run again."
             )
     return text
