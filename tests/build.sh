@@ -20,7 +20,8 @@ done
 # From a directory that has nothing to do with the checkout.
 cd "$work/elsewhere"
 export ANSIBLE_COLLECTIONS_PATH="$work/collections"
-ansible-playbook --syntax-check -i localhost, dockershim.migration.migrate_containerd dockershim.migration.migrate_cri_dockerd
+ansible-playbook --syntax-check -i localhost, dockershim.migration.migrate_containerd dockershim.migration.migrate_cri_dockerd \
+  dockershim.migration.rollback dockershim.migration.remove_docker
 for plugin in $(cd "$installed/plugins/modules" && ls -- *.py); do
   ansible-doc --type module "dockershim.migration.${plugin%.py}" >/dev/null
 done
