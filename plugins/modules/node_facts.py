@@ -364,7 +364,7 @@ class NodeReader(object):
                 "docker": free_bytes(docker["root_dir"]),
                 "containerd": free_bytes(containerd["root"]),
                 "filesystems": {
-                    path: filesystem(path) for path in {docker["root_dir"], os.path.dirname(docker["root_dir"]), containerd["root"]}
+                    path: filesystem(path) for path in (docker["root_dir"], os.path.dirname(docker["root_dir"]), containerd["root"])
                 },
             },
             "kernel": kernel_facts(),
