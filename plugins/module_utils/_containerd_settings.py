@@ -57,6 +57,8 @@ PLACES = {
     "cni_conf_dir": {2: CRI_V2 + ("cni", "conf_dir"), 3: RUNTIME + ("cni", "conf_dir")},
     "enable_selinux": {2: CRI_V2 + ("enable_selinux",), 3: RUNTIME + ("enable_selinux",)},
     "enable_cdi": {2: CRI_V2 + ("enable_cdi",), 3: RUNTIME + ("enable_cdi",)},
+    "enable_unprivileged_ports": {2: CRI_V2 + ("enable_unprivileged_ports",), 3: RUNTIME + ("enable_unprivileged_ports",)},
+    "enable_unprivileged_icmp": {2: CRI_V2 + ("enable_unprivileged_icmp",), 3: RUNTIME + ("enable_unprivileged_icmp",)},
     "unset_seccomp_profile": {2: CRI_V2 + ("unset_seccomp_profile",), 3: RUNTIME + ("unset_seccomp_profile",)},
     "root": {2: ("root",), 3: ("root",)},
     "oom_score": {2: ("oom_score",), 3: ("oom_score",)},
@@ -66,7 +68,13 @@ PLACES = {
 }
 
 # setting: the first release that has it; all others are older than 1.4. 1.4.13 and 1.6.20 do not know these keys, or do.
-SINCE = {"registry_config_path": (1, 5), "debug_format": (1, 5), "enable_cdi": (1, 7)}
+SINCE = {
+    "registry_config_path": (1, 5),
+    "debug_format": (1, 5),
+    "enable_unprivileged_ports": (1, 6),
+    "enable_unprivileged_icmp": (1, 6),
+    "enable_cdi": (1, 7),
+}
 
 # Releases that take a relative name with a * in imports from the directory of the importing file, as every other one; older ones take it
 # from the directory in which containerd was started, which is / for systemd (resolveImports; 1.6.20 and 1.7.24 do so).
@@ -224,6 +232,8 @@ ARGUMENT_SPEC = {
             "discard_unpacked_layers": {"type": "bool"},
             "enable_selinux": {"type": "bool"},
             "enable_cdi": {"type": "bool"},
+            "enable_unprivileged_ports": {"type": "bool"},
+            "enable_unprivileged_icmp": {"type": "bool"},
             "unset_seccomp_profile": {"type": "str"},
             "oom_score": {"type": "int"},
             "debug_level": {"type": "str", "choices": ["trace", "debug", "info", "warn", "error", "fatal", "panic"]},

@@ -8,6 +8,7 @@ Runs on the node: standard library and Python 3.6 only.
 
 import glob
 import os
+import platform
 import re
 
 from ansible_collections.dockershim.migration.plugins.module_utils._text_file import read_text
@@ -64,7 +65,10 @@ def filesystem(path):
 
 
 def kernel_facts():
-    """Returns which of the modules are there (loaded or built in) and the values of the settings, None for one that the kernel lacks."""
+    """Returns the kernel's release, which of the modules are there (loaded or built in), and the values of the settings.
+
+    A setting that the kernel lacks has None.
+    """
     loaded = {line.split(" ")[0] for line in (read_text("/proc/modules") or "").splitlines()}
     supported = (read_text("/proc/filesystems") or "").split()
     there = {
@@ -73,6 +77,7 @@ def kernel_facts():
     }
     sysctls = {name: read_text("/proc/sys/" + name.replace(".", "/")) for name in SYSCTLS}
     return {
+        "release": platform.release(),
         "modules": [name for name in MODULES if name in loaded or there[name]],
         "sysctls": {name: value.strip() if value is not None else None for name, value in sysctls.items()},
     }

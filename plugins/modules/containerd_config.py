@@ -143,6 +143,16 @@ options:
           - Whether pods may ask for devices by the Container Device Interface. containerd 1.7 and later.
           - Version 2 C(R.enable_cdi); 3 and 4 C(RT.enable_cdi).
         type: bool
+      enable_unprivileged_ports:
+        description:
+          - Whether every user may bind ports below 1024 in a pod, as Docker allows from 20.10 on. containerd 1.6 and later.
+          - Version 2 C(R.enable_unprivileged_ports); 3 and 4 C(RT.enable_unprivileged_ports), where it is on by default.
+        type: bool
+      enable_unprivileged_icmp:
+        description:
+          - Whether every user may ping in a pod, as Docker allows from 20.10 on. containerd 1.6 and later.
+          - Version 2 C(R.enable_unprivileged_icmp); 3 and 4 C(RT.enable_unprivileged_icmp), where it is on by default.
+        type: bool
       unset_seccomp_profile:
         description:
           - The seccomp profile of containers for which none is asked - empty for none, V(runtime/default), or V(localhost/) and a path.

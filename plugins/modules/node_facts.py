@@ -196,9 +196,9 @@ ansible_facts:
             docker: 21474836480
             filesystems: {/var/lib/docker: {mount: /, device: "8:1", type: ext4, free: 21474836480}}
         kernel:
-          description: Kernel modules that pods need and that are there, and the settings that dockerd sees to.
+          description: The kernel's release, the modules that pods need and that are there, and the settings that dockerd sees to.
           type: dict
-          sample: {modules: [overlay, br_netfilter], sysctls: {net.ipv4.ip_forward: "1"}}
+          sample: {release: 5.10.0-30-amd64, modules: [overlay, br_netfilter], sysctls: {net.ipv4.ip_forward: "1"}}
         network:
           description: The policy of the chain C(FORWARD), and the hosts at which the node's programs find the API server.
           type: dict

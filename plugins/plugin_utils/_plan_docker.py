@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.dockershim.migration.plugins.module_utils import _containerd_settings as where
 from ansible_collections.dockershim.migration.plugins.module_utils import _kubelet_flags as kubelet_flags
 from ansible_collections.dockershim.migration.plugins.module_utils._docker_proxies import PROXY_KEYS, extended_no_proxy
 from ansible_collections.dockershim.migration.plugins.module_utils._facts_system import MODULES
@@ -20,10 +21,12 @@ POD_NETWORK_SYSCTLS = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptable
 IPV6_FORWARDING = "net.ipv6.conf.all.forwarding"
 #: What containerd, and CNI plugins in its environment, reach without a proxy.
 LOCAL_NAMES = ("localhost", "127.0.0.1", ".svc")
-#: First Docker that lets every container with a network of its own bind ports below 1024 and ping (moby, daemon/oci_linux.go), first
-#: containerd that can be told to (enable_unprivileged_ports, enable_unprivileged_icmp), and first that does so by itself.
+#: First Docker that lets every user bind ports below 1024 and ping in containers with a network of their own (moby, daemon/oci_linux.go),
+#: and first containerd that does so without being told (its release notes of 2.0).
 DOCKER_UNPRIVILEGED_SINCE = (20, 10)
-CONTAINERD_UNPRIVILEGED = ((1, 6), (2, 0))
+CONTAINERD_UNPRIVILEGED_BY_DEFAULT = (2, 0)
+#: On an older kernel containerd's CRI plugin does not start with it (containerd, ValidateEnableUnprivileged in its CRI configuration).
+UNPRIVILEGED_KERNEL = (4, 11)
 
 
 def docker_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
@@ -116,20 +119,22 @@ def _what_docker_did(context: rules.Context) -> None:
             "Docker sets it when it starts; without Docker it is ACCEPT from the next reboot on",
             "If the node's safety relies on it, set it in the node's own firewall, with rules for the pods' network.",
         )
-    version = docker.get("version")
-    containerd = context.containerd_release
-    able, default = CONTAINERD_UNPRIVILEGED
-    if version and kubelet_flags.release(version) >= DOCKER_UNPRIVILEGED_SINCE and containerd and containerd < default:
-        outcome.attend(
-            "ports below 1024 and ping for users other than root",
-            f"Docker {version} allows both in every pod, containerd {containerd[0]}.{containerd[1]} does not by default",
-            "Give pods that need it NET_BIND_SERVICE or NET_RAW, or set the sysctl net.ipv4.ip_unprivileged_port_start in them"
-            + (
-                ", or set enable_unprivileged_ports and enable_unprivileged_icmp in containerd's configuration."
-                if containerd >= able
-                else "."
-            ),
-        )
+    version, containerd = docker.get("version"), context.containerd_release
+    if version and kubelet_flags.release(version) >= DOCKER_UNPRIVILEGED_SINCE:
+        what = "ports below 1024 and ping for users other than root"
+        # One that is still to be installed may be of either kind; from 2.0 on it is containerd's default.
+        able = kubelet_flags.release(context.facts["kernel"]["release"]) >= UNPRIVILEGED_KERNEL
+        if able and containerd and where.SINCE["enable_unprivileged_ports"] <= containerd < CONTAINERD_UNPRIVILEGED_BY_DEFAULT:
+            outcome.containerd.update(enable_unprivileged_ports=True, enable_unprivileged_icmp=True)
+            outcome.carry(
+                f"{what}, which Docker allows in every pod", "containerd enable_unprivileged_ports, enable_unprivileged_icmp", True
+            )
+        elif containerd is None or containerd < CONTAINERD_UNPRIVILEGED_BY_DEFAULT:
+            outcome.attend(
+                what,
+                f"Docker {version} allows in every pod what the kernel lets it; containerd before 1.6 or on a kernel before 4.11 does not",
+                "Give pods that need it NET_BIND_SERVICE or NET_RAW, or set the sysctl net.ipv4.ip_unprivileged_port_start in them.",
+            )
     directories = context.kubelet_flags.get("cni-bin-dir", "").split(",")
     if len(directories) > 1:
         outcome.attend(

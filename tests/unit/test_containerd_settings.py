@@ -90,6 +90,18 @@ TRANSFER = "plugins/io.containerd.transfer.v1.local"
         ("registry_mirrors", "plugins/cri/registry/mirrors", f"{R}/registry/mirrors", f"{IMAGES}/registry/mirrors"),
         ("registry_configs", "plugins/cri/registry/configs", f"{R}/registry/configs", f"{IMAGES}/registry/configs"),
         ("enable_cdi", "plugins/cri/enable_cdi", f"{R}/enable_cdi", f"{RUNTIME}/enable_cdi"),
+        (
+            "enable_unprivileged_ports",
+            "plugins/cri/enable_unprivileged_ports",
+            f"{R}/enable_unprivileged_ports",
+            f"{RUNTIME}/enable_unprivileged_ports",
+        ),
+        (
+            "enable_unprivileged_icmp",
+            "plugins/cri/enable_unprivileged_icmp",
+            f"{R}/enable_unprivileged_icmp",
+            f"{RUNTIME}/enable_unprivileged_icmp",
+        ),
         ("unset_seccomp_profile", "plugins/cri/unset_seccomp_profile", f"{R}/unset_seccomp_profile", f"{RUNTIME}/unset_seccomp_profile"),
         ("oom_score", "oom_score", "oom_score", "oom_score"),
         ("debug_format", "debug/format", "debug/format", "debug/format"),

@@ -85,6 +85,9 @@ def test_a_node_with_dockershim(facts):
         "registry_config_path": "/etc/containerd/certs.d",
         "cni_bin_dir": "/opt/cni/bin",
         "cni_conf_dir": "/etc/cni/net.d",
+        # As Docker 20.10 has it.
+        "enable_unprivileged_ports": True,
+        "enable_unprivileged_icmp": True,
     }
     assert not plan["containerd"]["restart_in_window"]
     assert [host["name"] for host in plan["registries"]] == ["docker.io", "registry.lab:5001"]

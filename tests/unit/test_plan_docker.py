@@ -341,13 +341,27 @@ def test_the_kernel_keeps_what_is_in_force(facts):
     assert "net.ipv6.conf.all.forwarding" in migration_plan(facts, Wishes())["system"]["sysctls"]
 
 
-def test_what_docker_did_without_being_told_is_pointed_out(facts):
+def test_the_policy_that_docker_set_is_pointed_out(facts):
     facts["network"]["forward_policy"] = "DROP"
-    facts["docker"]["version"] = "20.10.24+dfsg1"
-    assert [item["what"] for item in outcome(facts).attention] == [
-        "the policy DROP of the chain FORWARD",
-        "ports below 1024 and ping for users other than root",
-    ]
+    assert [item["what"] for item in outcome(facts).attention] == ["the policy DROP of the chain FORWARD"]
+
+
+@pytest.mark.parametrize(
+    ("docker", "containerd", "kernel", "carried", "pointed_out"),
+    [
+        ("19.03.15", "1.6.20", "6.1.0", False, False),
+        ("20.10.24+dfsg1", "1.4.13", "6.1.0", False, True),
+        ("20.10.24+dfsg1", "1.6.20", "6.1.0", True, False),
+        # containerd's CRI plugin would not start.
+        ("20.10.24", "1.6.20", "3.10.0-1160.el7.x86_64", False, True),
+        ("20.10.24+dfsg1", "2.0.1", "6.1.0", False, False),
+        ("20.10.24+dfsg1", None, "6.1.0", False, True),
+    ],
+)
+def test_what_docker_let_every_user_do_goes_on(facts, docker, containerd, kernel, carried, pointed_out):
+    result = outcome(facts, docker__version=docker, containerd__version=containerd, kernel__release=kernel)
+    assert result.containerd == ({"enable_unprivileged_ports": True, "enable_unprivileged_icmp": True} if carried else {})
+    assert (bool(result.carried), bool(result.attention)) == (carried, pointed_out)
 
 
 def test_behind_cri_dockerd_nothing_is_carried_over(facts):

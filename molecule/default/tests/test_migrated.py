@@ -82,6 +82,8 @@ def test_containerd_has_what_dockers_command_line_and_environment_said(node):
     assert node.file("/etc/containerd/dockershim-migration-proxy.env").mode == 0o600
     effective = tomllib.loads(node.check_output("containerd config dump"))
     assert effective["plugins"]["io.containerd.grpc.v1.cri"]["max_concurrent_downloads"] == 4
+    # What Docker allows in every pod.
+    assert effective["plugins"]["io.containerd.grpc.v1.cri"]["enable_unprivileged_ports"] is True
 
 
 def test_the_kernel_settings_that_docker_saw_to_outlive_a_reboot(node):
