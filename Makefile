@@ -56,6 +56,10 @@ pythons: $(READY) ## The tests of what runs on nodes under the Pythons that node
 build: $(READY) ## Build the collection's archive, install it elsewhere and use it from there
 	$(RUN) bash tests/build.sh
 
+.PHONY: compat
+compat: $(READY) ## Migrate the lab with the oldest and the newest ansible-core (ten minutes; not part of `make test`)
+	$(RUN) python tests/compat.py
+
 .PHONY: molecule
 molecule: $(READY) ## The molecule scenarios, on the lab
 	$(RUN) ANSIBLE_COLLECTIONS_PATH="$(COLLECTIONS)" MOLECULE_GLOB='molecule/*/molecule.yml' molecule test --scenario-name default --scenario-name cri_dockerd

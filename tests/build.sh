@@ -21,7 +21,7 @@ done
 cd "$work/elsewhere"
 export ANSIBLE_COLLECTIONS_PATH="$work/collections"
 ansible-playbook --syntax-check -i localhost, dockershim.migration.migrate_containerd dockershim.migration.migrate_cri_dockerd \
-  dockershim.migration.rollback dockershim.migration.remove_docker
+  dockershim.migration.rollback dockershim.migration.remove_docker dockershim.migration.check_consistency
 for plugin in $(cd "$installed/plugins/modules" && ls -- *.py); do
   ansible-doc --type module "dockershim.migration.${plugin%.py}" >/dev/null
 done

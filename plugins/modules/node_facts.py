@@ -359,6 +359,7 @@ class NodeReader(object):
             "containerd": containerd,
             "registries": registry_facts(docker, self.unit("kubelet.service")["main_pid"], self.module.params["containerd_certs_d"]),
             "crictl": read_text(CRICTL_CONFIG),
+            "crictl_installed": self.found("crictl") is not None,
             "cri_dockerd": self.cri_dockerd(kubelet),
             "disk": {
                 "docker": free_bytes(docker["root_dir"]),

@@ -57,6 +57,16 @@ def upgrade_attention(facts: Facts, plan: Plan, config_map: dict[str, Any] | Non
                     f"Set cgroupDriver: {has} in the ConfigMap (kubectl -n kube-system edit configmap {part['name']}) before the upgrade.",
                 )
             )
+    if plan["runtime"]["from"] == kubelet_flags.DOCKERSHIM and not facts["crictl_installed"]:
+        # Seen with kubeadm 1.20.2: "crictl is required for container runtime".
+        notes.append(
+            note(
+                "crictl",
+                "it is not installed. kubeadm asked Docker itself under the dockershim; with any other runtime its 'join', and its "
+                "'upgrade node' on a control plane, stop without crictl",
+                "Install cri-tools (the package that Kubernetes' own repository has) before the next upgrade.",
+            )
+        )
     for source in kubelet["flag_sources"]:
         if (source["path"], source["variable"]) == KUBEADM_FLAGS:
             continue

@@ -24,7 +24,7 @@ def attention(config_map, settings=None, version="1.20.2", config=None, flags=No
     kubelet["flags"].update(flags or {})
     kubelet["config"] = kubelet["config"] if config is None else config
     kubelet["flag_sources"][1]["flags"] = extra or {}
-    plan = {"kubelet": kubelet_part(kubelet, ENDPOINT, settings or {}, config_map)}
+    plan = {"runtime": {"from": "dockershim"}, "kubelet": kubelet_part(kubelet, ENDPOINT, settings or {}, config_map)}
     return plan["kubelet"]["config_map"], upgrade_attention(facts, plan, config_map)
 
 
@@ -80,3 +80,12 @@ def test_a_cluster_without_a_config_map_and_one_that_does_not_answer():
     part, notes = attention({"msg": "Cannot read it: 403."}, settings)
     assert part == {"name": None, "settings": {}}
     assert [note["what"] for note in notes] == ["the cluster's kubelet-config ConfigMap"]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "installed", "said"), [("dockershim", False, True), ("dockershim", True, False), ("cri-dockerd", False, False)]
+)
+def test_kubeadm_needs_crictl_without_the_dockershim(runtime, installed, said):
+    facts = {**copy.deepcopy(FACTS), "crictl_installed": installed}
+    plan = {"runtime": {"from": runtime}, "kubelet": kubelet_part(facts["kubelet"], ENDPOINT, {}, None)}
+    assert [note["what"] for note in upgrade_attention(facts, plan, None)] == (["crictl"] if said else [])

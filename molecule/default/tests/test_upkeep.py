@@ -69,8 +69,9 @@ def test_the_kubelet_restarts(name):
 def test_kubeadm_upgrades_the_node_to_the_release_it_has(name):
     host = cluster.node_host(name)
     before = host.file("/var/lib/kubelet/kubeadm-flags.env").content
-    # The lab's machines are containers: kubeadm's preflight finds fault with their kernel configuration.
-    run = host.run("kubeadm upgrade node --ignore-preflight-errors=all")
+    # The lab's machines are containers, with whose kernel configuration the preflight finds fault, and have no crictl, with which it would
+    # look for a control plane's images (the plan points that out).
+    run = host.run("kubeadm upgrade node --skip-phases=preflight")
     assert run.rc == 0, run.stdout + run.stderr
     assert "docker" not in (run.stdout + run.stderr).lower(), "kubeadm knows of containerd by the annotation"
     since = time.time()
