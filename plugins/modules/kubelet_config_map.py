@@ -89,7 +89,8 @@ from ansible_collections.dockershim.migration.plugins.module_utils._yaml_text im
 NAMESPACE = "/api/v1/namespaces/kube-system/configmaps/"
 #: The key of the ConfigMap's data, and the first release whose ConfigMap has no version in its name (kubeadm, constants.go and
 #: features.go: UnversionedKubeletConfigMap, on by default in 1.24).
-KEY, UNVERSIONED_SINCE = "kubelet", (1, 24)
+KEY = "kubelet"
+UNVERSIONED_SINCE = (1, 24)
 
 
 def config_map_name(version):

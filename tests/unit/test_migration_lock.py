@@ -28,7 +28,8 @@ OTHER = {**ME, "pid": 4242, "started": "50", "user": "eve"}
 ELSEWHERE = {**OTHER, "host": "awx-1", "boot_id": "c"}
 
 
-def lease(holder=OTHER, renewed="2026-11-23T21:29:00.000000Z", duration=1800, **changes):
+def lease(holder=None, renewed="2026-11-23T21:29:00.000000Z", duration=1800, **changes):
+    holder = holder or OTHER
     spec = {"holderIdentity": lock.describe(holder), "leaseDurationSeconds": duration, "renewTime": renewed, "acquireTime": renewed}
     return {
         "metadata": {"name": "dockershim-migration", "annotations": {lock.HOLDER_ANNOTATION: json.dumps(holder)}},
@@ -98,8 +99,8 @@ def api():
         yield api
 
 
-def call(api, state, holder=ME, **options):
-    return run_module(migration_lock, host=api.url, state=state, holder=holder, api_timeout=2, **options)
+def call(api, state, holder=None, **options):
+    return run_module(migration_lock, host=api.url, state=state, holder=holder or ME, api_timeout=2, **options)
 
 
 KEY = "kube-system/dockershim-migration"

@@ -154,12 +154,14 @@ def run(playbook: str, host: str | None, variables: Mapping[str, str] | None = N
 def kill_tree(root: int) -> None:
     """SIGKILL for a process and all that it started, which Ansible's workers leave the process group and the session for."""
     # Nobody may start another one, or see the others end, in between.
-    tree = [root]
+    tree, found = [], [root]
     os.kill(root, signal.SIGSTOP)
-    for pid in tree:
+    while found:
+        pid = found.pop()
+        tree.append(pid)
         for child in _children(pid):
             _signal(child, signal.SIGSTOP)
-            tree.append(child)
+            found.append(child)
     for pid in tree:
         _signal(pid, signal.SIGKILL)
 
