@@ -148,7 +148,7 @@ def print_pulls(lab: settings.Settings, since_text: str | None) -> int:
     except ValueError as error:
         raise LabError(f"--since {since_text}: neither seconds since 1970 nor ISO 8601 ({error})") from error
     pulls = []
-    for name in ("mirror", "private"):
+    for name in settings.REGISTRIES:
         path = lab.services_dir / f"{name}-access.log"
         if path.exists():
             with path.open(encoding="utf-8", errors="replace") as file:

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
-import time
-import uuid
 
 import cluster
 import pytest
 import tomllib
+from fresh_pods import fresh_pods
 
+#: Others than those that were pulled under Docker (test_under_docker.py).
+IMAGES = cluster.description()["fresh_images"][1]
 ENDPOINT = "unix:///run/containerd/containerd.sock"
 
 
@@ -180,41 +181,24 @@ def test_nothing_that_was_on_a_node_was_pulled_again(before, lab):
     assert not again
 
 
-@pytest.fixture
-def new_pod(node, lab, request):
-    """A pod, made on the given node, whose image no node has."""
-    name = f"fresh-{uuid.uuid4().hex[:8]}"
-    pod = {
-        "metadata": {"name": name},
-        "spec": {
-            "nodeName": cluster.node_name(node),
-            "tolerations": [{"operator": "Exists"}],
-            "terminationGracePeriodSeconds": 0,
-            "containers": [{"name": "fresh", "image": request.param, "imagePullPolicy": "Always"}],
-        },
-    }
-    started = time.time()
-    cluster.api().create_namespaced_pod(cluster.DEMO, pod)
-    yield name, request.param, started
-    cluster.api().delete_namespaced_pod(name, cluster.DEMO)
+@pytest.fixture(scope="session")
+def pods_now():
+    with fresh_pods(cluster.node_names(), IMAGES) as pods:
+        yield pods
 
 
-@pytest.mark.parametrize("new_pod", cluster.description()["fresh_images"], indirect=True)
-def test_a_new_pod_pulls_as_it_did_under_docker(node, new_pod, lab):
-    name, image, started = new_pod
-    deadline = time.time() + 60
-    pod = cluster.api().read_namespaced_pod(name, cluster.DEMO)
-    while pod.status.phase != "Running" and time.time() < deadline:
-        time.sleep(0.5)
-        pod = cluster.api().read_namespaced_pod(name, cluster.DEMO)
-    assert pod.status.phase == "Running", pod.status.container_statuses
-    address = {entry["name"]: entry["address"] for entry in lab["nodes"]}[cluster.node_name(node)]
-    registry = "private" if image.startswith(lab["registries"]["private"]["name"]) else "mirror"
-    # The logs have whole seconds, and both registries have a repository of that name: another test's pull may be among these.
-    asked = [
-        pull
-        for pull in cluster.pulls(started)
-        if (pull["client"], pull["registry"]) == (address, registry) and "fresh" in pull["repository"]
-    ]
-    assert asked
-    assert all(pull["user_agent"].startswith("containerd/") for pull in asked), asked
+@pytest.mark.parametrize("image", IMAGES)
+def test_a_new_pod_pulls_as_it_did_under_docker(node, image, pods_now):
+    pod = pods_now[cluster.node_name(node), image]
+    assert pod.wait() == "Running"
+    pulls = pod.pulls()
+    assert {"manifest", "blob"} <= {pull["kind"] for pull in pulls if pull["status"] == 200}
+    assert all(pull["user_agent"].startswith("containerd/") for pull in pulls), pulls
+
+
+def test_the_first_mirror_is_down_and_containerd_goes_on_to_the_next(node, lab, pods_now):
+    mirrored = next(image for image in IMAGES if pods_now[cluster.node_name(node), image].registry == "mirror")
+    assert pods_now[cluster.node_name(node), mirrored].wait() == "Running"
+    mirrors = list(tomllib.loads(node.file("/etc/containerd/certs.d/docker.io/hosts.toml").content_string)["host"])
+    assert mirrors == [f"http://{lab['down_mirror']}", f"http://{lab['registries']['mirror']['name']}"]
+    assert lab["down_mirror"] in node.check_output("journalctl --unit containerd --no-pager --output cat --grep 'connection refused'")

@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from labcluster import kubeadm_config, machine
+from labcluster import kubeadm_config, machine, registry_access
 from labcluster import settings as s
 from labcluster.artifacts import Artifacts
 from labcluster.command import wait_until
@@ -40,6 +40,7 @@ def start_machines(settings: s.Settings, artifacts: Artifacts) -> None:
             container, "services", settings.name, settings.services_address, artifacts.services_layers, mounts=mounts
         )
         files(root, "services")
+        registry_access.write_services_files(root, settings.registries_dir)
         if len(settings.control_planes) > 1:
             write_load_balancer(root, settings)
         machine.start(container)
@@ -49,10 +50,13 @@ def start_machines(settings: s.Settings, artifacts: Artifacts) -> None:
         root = machine.create_machine(one.container, one.name, settings.name, one.address, artifacts.node_layers, machine.DATA_DIRECTORIES)
         files(root, one.name)
         write_node_files(root, one, settings)
+        registry_access.write_node_files(root, settings.registries_dir)
         machine.start(one.container)
         _report_boot(one.container)
+        registry_access.give_credentials(one.container, settings.registries_dir)
 
     settings.services_dir.mkdir(parents=True, exist_ok=True)
+    registry_access.make_access(settings.registries_dir)
     machine.create_network(settings.name, settings.subnet, settings.gateway)
     in_parallel(services, *(lambda one=one: node(one) for one in settings.nodes))
 

@@ -24,6 +24,7 @@ _PROGRAMS = {
     "unshare": "util-linux",
     "setpriv": "util-linux",
     "mount": "mount",
+    "openssl": "openssl",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
 }

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from labcluster import settings as s
+from labcluster.registry_access import known_secrets
 
 #: Strings that YAML takes for something else.
 _YAML_WORDS = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
@@ -61,7 +62,7 @@ def migration_variables(settings: s.Settings) -> dict[str, Any]:
 
 
 def write_results(
-    settings: s.Settings, kubeconfig: str, images: Mapping[str, str], fresh: Sequence[str], unused: str, cri_dockerd: Path
+    settings: s.Settings, kubeconfig: str, images: Mapping[str, str], fresh: Sequence[Sequence[str]], unused: str, cri_dockerd: Path
 ) -> None:
     """Writes all of it below build/lab."""
     build = settings.build_dir
@@ -74,11 +75,12 @@ def write_results(
     shutil.copy(cri_dockerd, settings.cri_dockerd_file)
     settings.cri_dockerd_file.chmod(0o755)
     _write_private(build / "kubeconfig", kubeconfig)
+    _write_private(build / "secrets.json", json.dumps(known_secrets(settings.registries_dir), indent=2) + "\n")
     description = describe(settings, images, fresh, unused)
     (build / "lab.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
 
 
-def describe(settings: s.Settings, images: Mapping[str, str], fresh: Sequence[str], unused: str) -> dict[str, Any]:
+def describe(settings: s.Settings, images: Mapping[str, str], fresh: Sequence[Sequence[str]], unused: str) -> dict[str, Any]:
     """The lab for programs."""
     build = settings.build_dir
     return {
@@ -89,14 +91,17 @@ def describe(settings: s.Settings, images: Mapping[str, str], fresh: Sequence[st
         "network": {"name": settings.name, "subnet": str(settings.subnet)},
         "api_endpoint": f"https://{settings.api_endpoint}",
         "registries": {
-            name: {"name": address, "url": f"http://{settings.services_address}:{address.partition(':')[2]}", "access_log": str(log)}
-            for name, address, log in (
-                ("mirror", s.MIRROR, settings.services_dir / "mirror-access.log"),
-                ("private", s.PRIVATE, settings.services_dir / "private-access.log"),
-            )
+            name: {
+                "name": address,
+                "url": f"{'https' if address in s.TLS_REGISTRIES else 'http'}://{settings.services_address}:{address.partition(':')[2]}",
+                "access_log": str(settings.services_dir / f"{name}-access.log"),
+            }
+            for name, address in s.REGISTRIES.items()
         },
+        "down_mirror": s.DOWN_MIRROR,
+        "secrets_file": str(build / "secrets.json"),
         "images": dict(images),
-        "fresh_images": list(fresh),
+        "fresh_images": [list(names) for names in fresh],
         "unused_image": unused,
         "cri_dockerd": {"path": str(settings.cri_dockerd_file), "is": cri_dockerd_is(settings)},
         "namespace": "demo",

@@ -33,6 +33,15 @@ NODE_PORT = 30080
 
 MIRROR = "mirror.lab:5000"
 PRIVATE = "registry.lab:5001"
+#: One with a private CA, one that also asks for a client certificate, one that also asks for a password.
+TLS = "tls.lab:5002"
+CLIENT = "client.lab:5003"
+AUTH = "auth.lab:5004"
+#: Every registry that runs, by the name of its service.
+REGISTRIES = {"mirror": MIRROR, "private": PRIVATE, "tls": TLS, "client": CLIENT, "auth": AUTH}
+TLS_REGISTRIES = (TLS, CLIENT, AUTH)
+#: The first mirror in daemon.json: nobody listens there.
+DOWN_MIRROR = "down.lab:5009"
 
 MAX_CONTROL_PLANES = 3
 MAX_WORKERS = 9
@@ -79,6 +88,11 @@ class Settings:
     def services_dir(self) -> Path:
         """Visible on both sides: the registries' access logs and the probe's file."""
         return self.build_dir / "services"
+
+    @property
+    def registries_dir(self) -> Path:
+        """Certificates, keys and the password of the registries, made anew for each lab."""
+        return self.build_dir / "registries"
 
     @property
     def probe_file(self) -> Path:
@@ -135,7 +149,8 @@ class Settings:
     def hosts(self) -> dict[str, str]:
         """Every name that resolves on every machine of the lab."""
         names = {node.name: node.address for node in self.nodes}
-        names.update(dict.fromkeys(("services.lab", "mirror.lab", "registry.lab"), self.services_address))
+        registries = [address.partition(":")[0] for address in (*REGISTRIES.values(), DOWN_MIRROR)]
+        names.update(dict.fromkeys(("services.lab", *registries), self.services_address))
         return names
 
 

@@ -32,11 +32,22 @@ IMAGES = {
     f"{s.PRIVATE}/demo/agent:1.0": (s.PRIVATE, "demo/agent", "1.0"),
     f"{s.PRIVATE}/demo/pinned:1.0": (s.PRIVATE, "demo/pinned", "1.0"),
     f"{s.PRIVATE}/demo/unused:1.0": (s.PRIVATE, "demo/unused", "1.0"),
-    # In the registries, but on no node: what a new pod pulls.
-    "demo/fresh:1.0": (s.MIRROR, "demo/fresh", "1.0"),
-    f"{s.PRIVATE}/demo/fresh:1.0": (s.PRIVATE, "demo/fresh", "1.0"),
 }
-FRESH_IMAGES = tuple(name for name in IMAGES if "fresh" in name)
+
+
+def _fresh(number: int) -> dict[str, tuple[str, str, str]]:
+    """One image in each registry, and on no node: what a new pod pulls."""
+    images = {f"demo/fresh-{number}:1.0": (s.MIRROR, f"demo/fresh-{number}", "1.0")}
+    for name, address in s.REGISTRIES.items():
+        if address != s.MIRROR:
+            # All but the mirror have one storage, which is filled through the door that asks no questions.
+            images[f"{address}/demo/fresh-{name}-{number}:1.0"] = (s.PRIVATE, f"demo/fresh-{name}-{number}", "1.0")
+    return images
+
+
+#: Two of them, so that one can be pulled with Docker and the other later, with another runtime.
+FRESH_IMAGES = (tuple(_fresh(1)), tuple(_fresh(2)))
+IMAGES.update({**_fresh(1), **_fresh(2)})
 UNUSED_IMAGE = f"{s.PRIVATE}/demo/unused:1.0"
 
 _WEB = b"""#!/bin/sh
@@ -76,11 +87,13 @@ def fill_registries(settings: s.Settings, artifacts: Artifacts) -> dict[str, str
     ports = {name: f"http://{settings.services_address}:{name.partition(':')[2]}" for name in (s.MIRROR, s.PRIVATE)}
     for name, url in ports.items():
         wait_until(f"the registry {name} to answer", lambda url=url: registry.answers(url), 30)
-    digests = {}
-    for name, image in workload_images(artifacts).items():
+    images = workload_images(artifacts)
+
+    def push(name: str) -> str:
         server, repository, tag = IMAGES[name]
-        digests[name] = registry.push(ports[server], repository, tag, image)
-    return digests
+        return registry.push(ports[server], repository, tag, images[name])
+
+    return dict(zip(images, in_parallel(*(lambda name=name: push(name) for name in images)), strict=True))
 
 
 def deploy(settings: s.Settings, digests: dict[str, str]) -> None:

@@ -7,10 +7,11 @@ set -eu
 printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
 apt-get update
-apt-get install -y --no-install-recommends docker-registry haproxy
+apt-get install -y --no-install-recommends docker-registry haproxy apache2-utils
 apt-get clean
 rm /usr/sbin/policy-rc.d
 cp -r --preserve=mode /mnt/files/services/. /
 systemctl disable docker-registry.service haproxy.service lab-network.service
 systemctl mask docker.service docker.socket containerd.service kubelet.service
-systemctl enable lab-registry@mirror.service lab-registry@private.service
+systemctl enable lab-registry@mirror.service lab-registry@private.service lab-registry@tls.service \
+  lab-registry@client.service lab-registry@auth.service
