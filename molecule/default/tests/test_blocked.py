@@ -22,7 +22,8 @@ DROP_IN = "/etc/systemd/system/docker.service.d/refuse.conf"
 
 def migrate(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = ["ansible-playbook", str(cluster.CHECKOUT / "playbooks/migrate-containerd.yml"), "-i", str(cluster.BUILD / "inventory.yml")]
-    return subprocess.run([*command, *arguments], check=False, capture_output=True, text=True)
+    # Failures may be shown on either stream: molecule has them on the other one.
+    return subprocess.run([*command, *arguments], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def assert_untouched(before: dict[str, Any]) -> None:

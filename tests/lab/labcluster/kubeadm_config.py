@@ -15,6 +15,8 @@ apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 cgroupDriver: systemd
 failSwapOn: false
+# How long it takes at the most until a static pod without a readiness probe is called ready again. The default is a minute.
+syncFrequency: 10s
 evictionHard:
   memory.available: "0%"
   nodefs.available: "0%"
