@@ -7,7 +7,7 @@ Runs on the node and on the controller: standard library and Python 3.6 only.
 """
 
 import re
-from collections import OrderedDict, namedtuple
+from collections import namedtuple
 
 DOCKERSHIM = "dockershim"
 CONTAINERD = "containerd"
@@ -174,7 +174,7 @@ def remote_runtime_flags(version, endpoint):
     From 1.24 on C(remote) is the only value of --container-runtime and its default (kubelet --help of 1.24); without the flag nothing is
     in the way of an upgrade to 1.27.
     """
-    flags = OrderedDict()
+    flags = {}  # In this order: so are the dicts of CPython 3.6 already.
     if release(version) < DOCKERSHIM_REMOVED_IN:
         flags["container-runtime"] = "remote"
     flags["container-runtime-endpoint"] = endpoint

@@ -186,7 +186,7 @@ def _host_table(endpoint):
 
 def _host(name, key, endpoints, files=None):
     text = MARKER + "\n\n" + "\n".join(_host_table(endpoint) for endpoint in endpoints)
-    return {"name": name, "key": key, "files": files or {}, "endpoints": endpoints, "hosts_toml": text}
+    return {"name": name, "key": key, "files": dict(files or {}), "endpoints": endpoints, "hosts_toml": text}
 
 
 def _certificates(name, file_names, directory):
