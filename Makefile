@@ -77,7 +77,7 @@ faults: $(READY) ## Kill the migration at every task boundary, and disturb it in
 .PHONY: faults-sample
 faults-sample: $(READY) ## A few of the points of 'make faults'
 	$(LAB) up
-	$(RUN) FAULT_SAMPLE=$(or $(FAULT_SAMPLE),2) python -m pytest -c tests/faults/pytest.ini tests/faults/test_every_boundary.py
+	$(RUN) FAULT_SAMPLE=$(or $(FAULT_SAMPLE),1) python -m pytest -c tests/faults/pytest.ini tests/faults/test_every_boundary.py
 	$(LAB) down
 
 .PHONY: lock

@@ -11,17 +11,17 @@ import pytest
 
 pytest.register_assert_rewrite("faultlab")
 
-from faultlab.node import NodeUnderTest, tested_node  # noqa: E402 (what it asserts is to be explained)
+from faultlab.node import NodeUnderTest, node_under_test  # noqa: E402 (what it asserts is to be explained)
 
 
 @pytest.fixture
 def worker() -> NodeUnderTest:
-    return tested_node("worker-1")
+    return node_under_test("worker-1")
 
 
 @pytest.fixture
 def control_plane() -> NodeUnderTest:
-    return tested_node("control-plane-1")
+    return node_under_test("control-plane-1")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

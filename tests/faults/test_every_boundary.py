@@ -12,7 +12,7 @@ import os
 
 import pytest
 from faultlab import controller
-from faultlab.node import CONTAINERD, tested_node
+from faultlab.node import CONTAINERD, node_under_test
 from faultlab.points import Point, sample
 from faultlab.recording import PLAYBOOK, VARIABLES, recorded_points
 from faultlab.watch import undisturbed_workload
@@ -23,12 +23,12 @@ NODES = ("worker-1", "control-plane-1")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "point" in metafunc.fixturenames:
         number = int(os.environ.get("FAULT_SAMPLE") or 0)
-        chosen = [(name, point) for name in NODES for point in sample(recorded_points(tested_node(name)), number)]
+        chosen = [(name, point) for name in NODES for point in sample(recorded_points(node_under_test(name)), number)]
         metafunc.parametrize(("name", "point"), chosen, ids=[f"{name}-{point}" for name, point in chosen])
 
 
 def test_a_killed_run_is_finished_by_the_next(name: str, point: Point) -> None:
-    node = tested_node(name)
+    node = node_under_test(name)
     node.bring_home()
     with undisturbed_workload():
         controller.Playbook(PLAYBOOK, name, VARIABLES, point).kill_at_point()

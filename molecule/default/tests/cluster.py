@@ -27,6 +27,13 @@ def environment() -> dict[str, str]:
     return {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "playbooks" / "collections")}
 
 
+def run_playbook(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs a playbook of the checkout on the lab; what it prints, on whichever stream, is in C(stdout)."""
+    command = ["ansible-playbook", str(CHECKOUT / "playbooks" / name), "-i", str(BUILD / "inventory.yml"), *arguments]
+    # molecule has failures shown on the other stream.
+    return subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment())
+
+
 def read_json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 

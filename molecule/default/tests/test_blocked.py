@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import time
 import uuid
 from collections.abc import Iterator
@@ -18,12 +17,6 @@ import pytest
 UNTOUCHED = ("files", "containerd_images", "units", "unschedulable", "annotations", "files_of_the_migration")
 CONFIGURATION = "/etc/containerd/config.toml"
 DROP_IN = "/etc/systemd/system/docker.service.d/refuse.conf"
-
-
-def migrate(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["ansible-playbook", str(cluster.CHECKOUT / "playbooks/migrate-containerd.yml"), "-i", str(cluster.BUILD / "inventory.yml")]
-    # Failures may be shown on either stream: molecule has them on the other one.
-    return subprocess.run([*command, *arguments], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def assert_untouched(before: dict[str, Any]) -> None:
@@ -84,7 +77,7 @@ def no_node(tmp_path, lab) -> str:
 def test_every_blocker_on_every_node_is_named_in_one_run(no_node, before):
     *_others, first, last = cluster.node_names()
     with one_shot(last) as pod, broken_configuration(first), docker_that_cannot_be_stopped(last):
-        run = migrate("-i", no_node)
+        run = cluster.run_playbook("migrate-containerd.yml", "-i", no_node)
     assert run.returncode != 0
     assert "Prepare the new runtime" not in run.stdout
     for what in (
@@ -102,7 +95,7 @@ def test_every_blocker_on_every_node_is_named_in_one_run(no_node, before):
 
 
 def test_a_kubeconfig_that_is_missing_is_said_once(before):
-    run = migrate("--extra-vars", "node_maintenance_kubeconfig=/nonexistent/kubeconfig")
+    run = cluster.run_playbook("migrate-containerd.yml", "--extra-vars", "node_maintenance_kubeconfig=/nonexistent/kubeconfig")
     assert run.returncode != 0
     assert run.stdout.count("fatal: ") == 1
     assert "there is no file /nonexistent/kubeconfig on the controller" in run.stdout

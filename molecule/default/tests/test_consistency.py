@@ -9,7 +9,6 @@ kubelet 1.20 reads no endpoint from config.yaml or instance-config.yaml: those s
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import time
 
 import cluster
@@ -24,9 +23,8 @@ DROP_IN = "/etc/systemd/system/kubelet.service.d/99-wrong.conf"
 
 def check(*variables):
     """Runs the playbook; returns its exit code and what it printed."""
-    command = ["ansible-playbook", str(cluster.CHECKOUT / "playbooks/check-consistency.yml"), "-i", str(cluster.BUILD / "inventory.yml")]
-    run = subprocess.run([*command, "--limit", NODE, *variables], check=False, capture_output=True, text=True)
-    return run.returncode, run.stdout + run.stderr
+    run = cluster.run_playbook("check-consistency.yml", "--limit", NODE, *variables)
+    return run.returncode, run.stdout
 
 
 def shell(command):

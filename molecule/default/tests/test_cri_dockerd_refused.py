@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import cluster
 import pytest
 
 
 def run(*variables):
-    command = ["ansible-playbook", str(cluster.CHECKOUT / "playbooks/migrate-cri-dockerd.yml"), "-i", str(cluster.BUILD / "inventory.yml")]
-    command += [option for variable in variables for option in ("-e", json.dumps(variable))]
-    return subprocess.run(command, check=False, capture_output=True, text=True, env=cluster.environment())
+    return cluster.run_playbook("migrate-cri-dockerd.yml", *(option for variable in variables for option in ("-e", json.dumps(variable))))
 
 
 def disturbed():

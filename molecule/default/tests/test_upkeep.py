@@ -51,10 +51,8 @@ def wait_until_well(name, since, seconds=300):
 
 
 def places_agree(name):
-    command = ["ansible-playbook", str(cluster.CHECKOUT / "playbooks/check-consistency.yml"), "-i", str(cluster.BUILD / "inventory.yml")]
-    variables = "kubelet_runtime_expected_endpoint=" + RIGHT
-    run = subprocess.run([*command, "--limit", name, "--extra-vars", variables], check=False, capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout + run.stderr
+    run = cluster.run_playbook("check-consistency.yml", "--limit", name, "--extra-vars", f"kubelet_runtime_expected_endpoint={RIGHT}")
+    assert run.returncode == 0, run.stdout
 
 
 @pytest.mark.parametrize("name", cluster.node_names())

@@ -157,7 +157,7 @@ def healthy_web_pods(lab: settings.Settings) -> int:
 
 
 @functools.cache
-def tested_node(name: str) -> NodeUnderTest:
+def node_under_test(name: str) -> NodeUnderTest:
     """A node of the lab, of which there is a copy to come back to."""
     node = NodeUnderTest(read_lab(), name)
     node.keep()
