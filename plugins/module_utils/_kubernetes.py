@@ -492,7 +492,7 @@ def client_for(module):
     """Makes the client of a module's parameters, or ends the module where the library is missing or too old."""
     if KUBERNETES_IMPORT_ERROR:
         module.fail_json(
-            msg=missing_required_lib("kubernetes >= " + MINIMUM_VERSION, url="https://pypi.org/project/kubernetes/"),
+            msg=missing_required_lib("kubernetes >= " + MINIMUM_VERSION, url="https://github.com/kubernetes-client/python"),
             exception=KUBERNETES_IMPORT_ERROR,
         )
     found = version_tuple(kubernetes.__version__)
