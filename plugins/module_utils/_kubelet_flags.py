@@ -56,7 +56,6 @@ FLAGS = (
     KubeletFlag("docker-tls-key", (1, 37), BY_CADVISOR),
 )
 
-DOCKERSHIM_FLAGS = tuple(flag.name for flag in FLAGS if flag.read_by == BY_DOCKERSHIM)
 CHOICE_FLAGS = tuple(flag.name for flag in FLAGS if flag.read_by == BY_CHOICE)
 
 #: The first release whose kubelet has no dockershim any more.

@@ -485,7 +485,6 @@ OTHER_FLAGS = ("config-file", "restart", "validate", "version", "help")
 MERGED_KEYS = ("runtimes",)
 
 _GO_TRUE = ("1", "t", "T", "true", "TRUE", "True")
-_GO_FALSE = ("0", "f", "F", "false", "FALSE", "False")
 
 
 @dataclass(frozen=True)
