@@ -102,6 +102,7 @@ backup_file:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dockershim.migration.plugins.module_utils._controller_half import refuse_to_run_alone
 
 
 def main():
@@ -117,10 +118,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    module.fail_json(
-        msg="dockershim.migration.kubelet_config works on the controller, through its action plugin: call it by its full name as a "
-        "task, and not through another action or ansible-console's raw modules."
-    )
+    refuse_to_run_alone(module, "kubelet_config")
 
 
 if __name__ == "__main__":
