@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from faultlab.controller import Playbook, Run, run
@@ -21,8 +21,9 @@ NEW_FLAGS = "dockershim.migration.kubelet_runtime : Give the kubelet its new fla
 STOP_CONTAINERS = "dockershim.migration.kubelet_runtime : Stop the containers of the pods that stay on the node"
 DRAIN = "dockershim.migration.node_maintenance : Cordon and drain the node"
 COPY_IMAGES = "dockershim.migration.containerd : Copy Docker's images to containerd"
-#: Nothing that is broken here mends itself.
-IMPATIENT = {**VARIABLES, "node_maintenance_health_timeout": "45", "node_maintenance_drain_timeout": "30"}
+#: Nothing that is broken here mends itself. A drain that goes well takes as long as the workload's grace period, half a minute.
+SOON_GIVEN_UP = {**VARIABLES, "node_maintenance_health_timeout": "60"}
+SOON_NOT_DRAINED = {**VARIABLES, "node_maintenance_drain_timeout": "20"}
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -46,9 +47,15 @@ def site(worker: NodeUnderTest, request: pytest.FixtureRequest) -> Iterator[None
         yield
 
 
-def disturbed_run(node: NodeUnderTest, task: str, disturb: Callable[[], object], mend: Callable[[], object] = lambda: None) -> Run:
+def disturbed_run(
+    node: NodeUnderTest,
+    task: str,
+    disturb: Callable[[], object],
+    mend: Callable[[], object] = lambda: None,
+    variables: Mapping[str, str] = VARIABLES,
+) -> Run:
     """A run of the migration that is disturbed just before a task; what disturbed it ends with the run."""
-    playbook = Playbook(PLAYBOOK, node.name, IMPATIENT, pause_before(task))
+    playbook = Playbook(PLAYBOOK, node.name, variables, pause_before(task))
     try:
         playbook.wait_for_point()
         disturb()
@@ -92,7 +99,7 @@ def test_a_containerd_that_does_not_start(worker: NodeUnderTest) -> None:
         refuse_to_start(worker, "containerd", "SystemdCgroup.*true", "/etc/containerd/config.toml")
         worker.shell("systemctl stop containerd")
 
-    failed = disturbed_run(worker, NEW_FLAGS, disturb)
+    failed = disturbed_run(worker, NEW_FLAGS, disturb, variables=SOON_GIVEN_UP)
     assert_back(worker, failed, "containerd")
     mend(worker, "containerd")
     assert_goes_on(worker)
@@ -102,14 +109,17 @@ def test_a_kubelet_that_does_not_come_up(worker: NodeUnderTest) -> None:
     def disturb() -> None:
         refuse_to_start(worker, "kubelet", "container-runtime=remote", "/var/lib/kubelet/kubeadm-flags.env")
 
-    failed = disturbed_run(worker, STOP_KUBELET, disturb)
+    failed = disturbed_run(worker, STOP_KUBELET, disturb, variables=SOON_GIVEN_UP)
     assert_back(worker, failed, "kubelet")
     mend(worker, "kubelet")
     assert_goes_on(worker)
 
 
 def test_a_pause_image_that_cannot_be_had(worker: NodeUnderTest) -> None:
-    failed = disturbed_run(worker, STOP_KUBELET, lambda: worker.shell("ctr -n k8s.io images rm --sync k8s.gcr.io/pause:3.2"))
+    def disturb() -> None:
+        worker.shell("ctr -n k8s.io images rm --sync k8s.gcr.io/pause:3.2")
+
+    failed = disturbed_run(worker, STOP_KUBELET, disturb, variables=SOON_GIVEN_UP)
     assert_back(worker, failed, "pause")
     assert_goes_on(worker)
 
@@ -147,14 +157,14 @@ def test_a_budget_that_blocks(worker: NodeUnderTest) -> None:
         patch = f'{{"spec":{{"minAvailable":{pods}}}}}'
         return lambda: cluster.kubectl(worker.lab, "patch", "pdb", "web", "--namespace=demo", "--type=merge", f"--patch={patch}")
 
-    failed = disturbed_run(worker, DRAIN, demand(4), demand(3))
+    failed = disturbed_run(worker, DRAIN, demand(4), demand(3), SOON_NOT_DRAINED)
     assert_back(worker, failed, "PodDisruptionBudget demo/web")
     assert_goes_on(worker)
 
 
 def test_an_ssh_connection_that_is_cut(worker: NodeUnderTest) -> None:
     rule = "INPUT --protocol tcp --dport 22 --jump REJECT --reject-with tcp-reset"
-    playbook = Playbook(PLAYBOOK, worker.name, IMPATIENT, pause_before(STOP_CONTAINERS))
+    playbook = Playbook(PLAYBOOK, worker.name, VARIABLES, pause_before(STOP_CONTAINERS))
     playbook.wait_for_point()
     playbook.go_on()
     # The task's program has begun its work on the node by then.

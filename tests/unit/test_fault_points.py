@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 import pytest
 from faultlab.controller import kill_tree
-from faultlab.points import Point, Task, kill_points, parse_recording, sample, window
+from faultlab.points import Point, Task, kill_points, parse_recording, part, sample, window
 
 
 def make_task(task: str, status: str = "changed", action: str = "ansible.builtin.copy", seconds: float = 1.0, occurrence: int = 0) -> Task:
@@ -97,6 +97,19 @@ def test_sample(number: int, expected: list[int]) -> None:
 def test_a_sample_of_less_than_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="-1"):
         sample([], -1)
+
+
+def test_the_parts_of_the_points_are_all_of_them_and_no_point_is_in_two() -> None:
+    points = [Point(index, "Switch", "write", 0, "before", 0.0) for index in range(10)]
+    parts = [part(points, f"{which}/4") for which in range(1, 5)]
+    assert [len(one) for one in parts] == [3, 3, 2, 2]
+    assert sorted((point for one in parts for point in one), key=lambda point: point.number) == points
+
+
+@pytest.mark.parametrize("which", ["", "4", "0/4", "5/4", "1/0", "1/4/2", "-1/4"])
+def test_a_part_that_there_is_not_is_refused(which: str) -> None:
+    with pytest.raises(ValueError, match="such as 2/4"):
+        part([], which)
 
 
 def test_no_process_of_a_killed_run_lives_on_though_it_has_a_session_of_its_own() -> None:

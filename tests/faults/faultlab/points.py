@@ -111,3 +111,11 @@ def sample(points: Sequence[Point], number: int) -> list[Point]:
     if not number or number >= len(points):
         return list(points)
     return [points[int((part + 0.5) * len(points) / number)] for part in range(number)]
+
+
+def part(points: Sequence[Point], which: str) -> list[Point]:
+    """One of several equal parts of the points, interleaved, so that labs can share them: C(2/4) is the second of four."""
+    match = re.fullmatch(r"([1-9][0-9]*)/([1-9][0-9]*)", which)
+    if not match or int(match[1]) > int(match[2]):
+        raise ValueError(f"part {which!r} of the points: expected one of several, such as 2/4")
+    return list(points[int(match[1]) - 1 :: int(match[2])])
