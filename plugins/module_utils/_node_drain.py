@@ -395,8 +395,8 @@ class Drain:
 
     def _state_of_node(self):
         if not self.cordon_result["cordoned_by_us"]:
-            return "The node stays cordoned, as it was before."
-        return "The node stays cordoned (state=uncordoned takes that back); what runs there goes on running."
+            return "The node was cordoned before, and still is."
+        return "The drain left the node cordoned (state=uncordoned takes that back); what runs there goes on running."
 
     def _so_far(self):
         return {

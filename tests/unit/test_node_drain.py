@@ -271,7 +271,7 @@ def test_timeout_names_pods_and_budgets_and_the_node_stays_cordoned(server):
         "PodDisruptionBudget demo/web allows 0 disruptions, needs 2 healthy pods, has 2",
         "demo/slow-1: is still terminating, its grace period is 30 s",
         "Make room in the budget",
-        "stays cordoned (state=uncordoned",
+        "left the node cordoned (state=uncordoned",
     ):
         assert part in result["msg"]
     assert "quick-1" not in result["msg"]
@@ -292,7 +292,7 @@ def test_two_budgets_that_appear_during_the_drain(server):
     with pytest.raises(ModuleFailedError) as raised:
         run(server)
     assert "(demo/other, demo/web)" in raised.value.result["msg"]
-    assert "stays cordoned" in raised.value.result["msg"]
+    assert "left the node cordoned" in raised.value.result["msg"]
     assert len(evictions(server)) == 1
 
 
@@ -317,7 +317,7 @@ def test_passing_refusals_of_an_eviction(server, status, body):
 def test_a_missing_right_ends_the_drain(server):
     server.add(make_node(), make_pod("web-1"))
     server.fail(403, status_object(403, 'pods "web-1" is forbidden: cannot create resource "pods/eviction"'), on="/eviction")
-    with pytest.raises(ModuleFailedError, match=r"lacks a right.*stays cordoned"):
+    with pytest.raises(ModuleFailedError, match=r"lacks a right.*left the node cordoned"):
         run(server)
 
 
@@ -393,4 +393,4 @@ def test_an_api_server_that_goes_away_during_the_drain(server):
     with pytest.raises(ModuleFailedError) as raised:
         run(server, timeout=1)
     assert server.url in raised.value.result["msg"]
-    assert "stays cordoned" in raised.value.result["msg"]
+    assert "left the node cordoned" in raised.value.result["msg"]
