@@ -17,18 +17,26 @@ from ansible_collections.dockershim.migration.plugins.module_utils._journal impo
     parse_journal,
     phase_of,
 )
+from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import (
+    CONTAINERD,
+    CONTAINERD_ENDPOINT,
+    CRI_DOCKERD,
+    CRI_DOCKERD_ENDPOINT,
+    DOCKERSHIM,
+)
 from labcluster import cluster, machine, results, settings, snapshot, workload
 from labcluster.command import set_log_dir, wait_until
 
 from faultlab.controller import CHECKOUT
 
-DOCKERSHIM = "docker"
-CONTAINERD = "containerd"
-ENDPOINTS = {DOCKERSHIM: "/var/run/dockershim.sock", CONTAINERD: "unix:///run/containerd/containerd.sock"}
+#: What kubeadm is told; the dockershim's is as kubeadm 1.20 writes it.
+ENDPOINTS = {DOCKERSHIM: "/var/run/dockershim.sock", CRI_DOCKERD: CRI_DOCKERD_ENDPOINT, CONTAINERD: CONTAINERD_ENDPOINT}
+#: What the Node object's runtime version and the identities of containers begin with.
+REPORTED = {DOCKERSHIM: "docker", CRI_DOCKERD: "docker", CONTAINERD: "containerd"}
 CRI_SOCKET = "kubeadm.alpha.kubernetes.io/cri-socket"
 CORDONED = "dockershim.migration/cordoned"
 #: Where a migration may stand on a node that is well: done, or not begun in earnest, or taken back.
-ENDS = {DOCKERSHIM: (None, PREPARING, ROLLED_BACK), CONTAINERD: (COMPLETED,)}
+ENDS = {DOCKERSHIM: (None, PREPARING, ROLLED_BACK), CRI_DOCKERD: (COMPLETED, ROLLED_BACK), CONTAINERD: (COMPLETED,)}
 #: The Deployment behind the Service, and how many of its pods each worker has in a lab with two of them.
 WEB = ("--namespace=demo", "--selector=app=web")
 WEB_PER_WORKER = 2
@@ -86,7 +94,7 @@ class NodeUnderTest:
         self.wait_home()
 
     def wait_home(self) -> None:
-        snapshot.wait_well(self.lab, self.node, DOCKERSHIM)
+        snapshot.wait_well(self.lab, self.node, REPORTED[DOCKERSHIM])
         if not self.node.is_control_plane:
             self._take_share()
         workload.wait_service(self.lab)
@@ -118,22 +126,23 @@ class NodeUnderTest:
         return phase_of(records[-1]["entries"]) if records else None
 
     def problems(self, runtime: str) -> list[str]:
-        """All that keeps the node from being well, in use, and wholly on a runtime (docker means dockershim)."""
+        """All that keeps the node from being well, in use, and wholly on a runtime: dockershim, cri-dockerd or containerd."""
         arguments = self.kubelet_arguments()
-        remote = "--container-runtime=remote" in arguments
+        remote, endpoint = "--container-runtime=remote", f"--container-runtime-endpoint={ENDPOINTS[runtime]}"
         node = self.object()
         pods = cluster.get(self.lab, "pods", "--all-namespaces", f"--field-selector=spec.nodeName={self.name}").get("items", [])
         version = node["status"]["nodeInfo"]["containerRuntimeVersion"]
         annotations = node["metadata"]["annotations"]
-        on_containerd = runtime == CONTAINERD
+        on_containerd, reported = runtime == CONTAINERD, REPORTED[runtime]
         leftover = self.execute("ctr", "--namespace", "moby" if on_containerd else "k8s.io", "tasks", "ls", "--quiet", check=False)
         units = {unit: self.execute("systemctl", "is-active", unit, check=False).strip() for unit in ("docker.service", "docker.socket")}
         phase = self.phase()
         found = {
-            f"the kubelet runs with {' '.join(arguments)}": remote != on_containerd
-            or (on_containerd and f"--container-runtime-endpoint={ENDPOINTS[CONTAINERD]}" not in arguments),
+            f"the kubelet runs with {' '.join(arguments)}": remote in arguments
+            if runtime == DOCKERSHIM
+            else not {remote, endpoint} <= set(arguments),
             "the node is not Ready": not cluster.is_ready(node),
-            f"it reports {version}": not version.startswith(f"{runtime}://"),
+            f"it reports {version}": not version.startswith(f"{reported}://"),
             "it is cordoned": bool(node["spec"].get("unschedulable")) or CORDONED in annotations,
             f"kubeadm is told {annotations.get(CRI_SOCKET)}": annotations.get(CRI_SOCKET) != ENDPOINTS[runtime],
             f"containers of the other runtime live on: {leftover.split()}": bool(leftover.split()),
@@ -141,7 +150,7 @@ class NodeUnderTest:
             f"its migration stands at {phase}": phase not in ENDS[runtime],
             "it has no pods": not pods,
         }
-        unwell = [pod["metadata"]["name"] for pod in pods if not (workload.pod_is_well(pod) and workload.pod_runs_on(pod, runtime))]
+        unwell = [pod["metadata"]["name"] for pod in pods if not (workload.pod_is_well(pod) and workload.pod_runs_on(pod, reported))]
         found[f"pods are unwell or elsewhere: {unwell}"] = bool(unwell)
         return [text for text, wrong in found.items() if wrong]
 
