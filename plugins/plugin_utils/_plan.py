@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD
+from ansible_collections.dockershim.migration.plugins.module_utils._kubelet_flags import CONTAINERD, CRI_DOCKERD
 from ansible_collections.dockershim.migration.plugins.plugin_utils._docker_rules import Outcome
 from ansible_collections.dockershim.migration.plugins.plugin_utils._plan_blockers import (
     blockers_of,
@@ -80,8 +80,9 @@ def migration_plan(
         "docker": docker_part(facts, wishes),
         "journal": journal_part(kubelet),
     }
-    # A way back to cri-dockerd needs the program that this collection put there and will take away.
-    plan["journal"]["files"] = sorted({*plan["journal"]["files"], *plan["cri_dockerd"]["removed_files"]})
+    # A way back takes away the program that the way there brings, and brings back the one that it takes away.
+    moved = plan["cri_dockerd"]["own_files" if wishes.target == CRI_DOCKERD else "removed_files"]
+    plan["journal"]["files"] = sorted({*plan["journal"]["files"], *moved})
     plan["containerd"]["settings"].update({**known.settings, **told.containerd})
     plan["carried"], plan["attention"], plan["not_applicable"], plan["blockers"] = [], [], [], []
     if not switch["needed"]:

@@ -82,8 +82,10 @@ def cri_dockerd_part(facts: Facts, wishes: Wishes) -> dict[str, Any]:
     arguments = _arguments(facts, wishes, version)
     recorded = [path for entry in facts["journal"] if entry["event"] == INSTALLING for path in entry["details"]["files"]]
     own = [drop_in]
-    if install and not _comes_as_package(wish, url):
-        own += [wish.get("path") or PROGRAM, f"{UNIT_DIRECTORY}/{unit}.service", f"{UNIT_DIRECTORY}/{unit}.socket"]
+    # A package brings both, a program that somebody has put there only itself.
+    if not (install and _comes_as_package(wish, url)):
+        own += [wish.get("path") or PROGRAM] if install else []
+        own += [f"{UNIT_DIRECTORY}/{unit}.{kind}" for kind in ("service", "socket")] if not found["units"] else []
     leaving = wishes.target == kubelet_flags.CONTAINERD
     root = found["flags"].get("cri-dockerd-root-directory", ROOT_DIRECTORY)
     return {

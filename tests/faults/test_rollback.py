@@ -18,6 +18,8 @@ from labcluster import cluster
 ROLLBACK = "rollback.yml"
 TO_CRI_DOCKERD = "migrate-cri-dockerd.yml"
 SHORT = {**VARIABLES, "rollback_grace_period": VARIABLES["kubelet_runtime_grace_period"]}
+#: What a migration to cri-dockerd brings to the node.
+BROUGHT = "ls -d /usr/bin/cri-dockerd /etc/systemd/system/cri-docker*"
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -45,7 +47,9 @@ def test_a_node_goes_back_only_once_and_comes_again(worker: NodeUnderTest) -> No
 
 def test_from_cri_dockerd_to_the_dockershim(worker: NodeUnderTest) -> None:
     assert_comes_to(worker, CRI_DOCKERD, TO_CRI_DOCKERD)
+    assert worker.execute("sh", "-c", BROUGHT, check=False).split()
     assert_comes_to(worker, DOCKERSHIM, ROLLBACK)
+    assert worker.execute("sh", "-c", BROUGHT, check=False).split() == []
 
 
 def test_from_containerd_to_cri_dockerd_and_no_further(worker: NodeUnderTest) -> None:

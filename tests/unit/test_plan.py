@@ -133,6 +133,29 @@ def test_a_node_with_dockershim_on_its_way_to_cri_dockerd(facts):
     assert "  cri-dockerd 0.3.2 will be installed: " + part["command_line"] in plan_text(plan)
 
 
+OWN_UNITS = ["/etc/systemd/system/cri-docker.service", "/etc/systemd/system/cri-docker.socket"]
+
+
+@pytest.mark.parametrize(
+    ("program", "units", "wish", "brought"),
+    [
+        (None, [], {}, ["/usr/bin/cri-dockerd", *OWN_UNITS]),
+        (None, [], {"path": "/opt/bin/cri-dockerd"}, ["/opt/bin/cri-dockerd", *OWN_UNITS]),
+        (None, [], {"source": "file", "file": "cri-dockerd.deb"}, []),
+        ("/usr/local/bin/cri-dockerd", [], {}, OWN_UNITS),
+        ("/usr/bin/cri-dockerd", ["cri-docker.socket", "cri-docker.service"], {}, []),
+    ],
+    ids=["an archive", "elsewhere", "a package", "a program alone", "all there"],
+)
+def test_what_a_way_back_from_cri_dockerd_takes_away(facts, program, units, wish, brought):
+    facts["cri_dockerd"].update(program=program, units=units, unit="cri-docker" if units else None)
+    plan = migration_plan(facts, Wishes(target="cri-dockerd", cri_dockerd={**CRI_DOCKERD_WISH.cri_dockerd, **wish}))
+    drop_in = plan["cri_dockerd"]["drop_in"]
+    assert plan["cri_dockerd"]["own_files"] == [drop_in, *brought]
+    assert {drop_in, *brought} <= set(plan["journal"]["files"])
+    assert plan["cri_dockerd"]["own_units"] is bool(set(OWN_UNITS) & set(brought))
+
+
 def test_the_kubelets_network_flags_go_to_cri_dockerd(facts):
     facts["kubelet"]["flags"].update(
         {
