@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
+from ansible_collections.dockershim.migration.plugins.module_utils._journal import SWITCHING
 from faultlab.controller import Playbook, Run, run
 from faultlab.node import CONTAINERD, DOCKERSHIM, NodeUnderTest
 from faultlab.points import pause_before
@@ -111,6 +112,19 @@ def test_a_kubelet_that_does_not_come_up(worker: NodeUnderTest) -> None:
 
     failed = disturbed_run(worker, STOP_KUBELET, disturb, variables=SOON_GIVEN_UP)
     assert_back(worker, failed, "kubelet")
+    mend(worker, "kubelet")
+    assert_goes_on(worker)
+
+
+def test_a_node_that_is_not_to_go_back_by_itself(worker: NodeUnderTest) -> None:
+    def disturb() -> None:
+        refuse_to_start(worker, "kubelet", "container-runtime=remote", "/var/lib/kubelet/kubeadm-flags.env")
+
+    failed = disturbed_run(worker, STOP_KUBELET, disturb, variables={**SOON_GIVEN_UP, "kubelet_runtime_rollback": "false"})
+    assert failed.returncode not in (0, None)
+    assert "kubelet_runtime_rollback" in failed.output, failed.tail()
+    assert worker.phase() == SWITCHING
+    assert worker.object()["spec"]["unschedulable"]
     mend(worker, "kubelet")
     assert_goes_on(worker)
 
