@@ -198,5 +198,6 @@ def test_a_node_that_restarts(worker: NodeUnderTest, task: str) -> None:
     # Whether the node is back before the next task is a matter of luck.
     if not cut.ended_well:
         machine.wait_booted(worker.node.container)
+        machine.wait_reachable(worker.node.address)
         assert_goes_on(worker)
     assert worker.problems(CONTAINERD) == []

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import uuid
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
@@ -133,6 +134,19 @@ def wait_booted(container: str, timeout: float = 60) -> str:
 
     wait_until(f"systemd in {container} to finish booting", booted, timeout)
     return state
+
+
+def wait_reachable(address: str, timeout: float = 90) -> None:
+    """Waits until a machine answers at its SSH port: after a restart its neighbours send to the card that it had before, for moments."""
+
+    def reachable() -> bool:
+        try:
+            with socket.create_connection((address, 22), timeout=2):
+                return True
+        except OSError:
+            return False
+
+    wait_until(f"SSH at {address} to answer", reachable, timeout)
 
 
 def failed_units(container: str) -> list[str]:
