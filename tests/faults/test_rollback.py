@@ -46,6 +46,8 @@ def test_a_node_goes_back_only_once_and_comes_again(worker: NodeUnderTest) -> No
 
 
 def test_from_cri_dockerd_to_the_dockershim(worker: NodeUnderTest) -> None:
+    # The lab puts back the configuration of a node only.
+    worker.execute("rm", "--force", "/usr/bin/cri-dockerd")
     assert_comes_to(worker, CRI_DOCKERD, TO_CRI_DOCKERD)
     assert worker.execute("sh", "-c", BROUGHT, check=False).split()
     assert_comes_to(worker, DOCKERSHIM, ROLLBACK)
