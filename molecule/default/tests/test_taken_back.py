@@ -24,7 +24,6 @@ def test_docker_runs_and_starts_at_boot(node, unit):
 
 def test_nothing_of_the_kubelets_lives_on_under_containerd(node):
     assert node.check_output("ctr --namespace k8s.io tasks ls --quiet") == ""
-    assert node.check_output("ctr --namespace k8s.io containers ls --quiet") == ""
 
 
 def test_the_api_knows_the_node_as_before(node, before):
