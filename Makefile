@@ -75,9 +75,10 @@ faults: $(READY) ## Kill the migration at every task boundary, and disturb it in
 	$(LAB) down
 
 .PHONY: faults-sample
-faults-sample: $(READY) ## A few of the points of 'make faults'
+faults-sample: $(READY) ## A few of the points of 'make faults', and the way back
 	$(LAB) up
-	$(RUN) FAULT_SAMPLE=$(or $(FAULT_SAMPLE),1) python -m pytest -c tests/faults/pytest.ini tests/faults/test_every_boundary.py
+	$(RUN) FAULT_SAMPLE=$(or $(FAULT_SAMPLE),1) python -m pytest -c tests/faults/pytest.ini tests/faults/test_every_boundary.py \
+		tests/faults/test_rollback.py::test_a_node_goes_back_only_once_and_comes_again
 	$(LAB) down
 
 .PHONY: lock
