@@ -20,6 +20,7 @@ from faultlab.points import Point, Task, parse_recording
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PLUGINS = CHECKOUT / "tests" / "faults" / "callback_plugins"
+CONFIGURATION = CHECKOUT / "tests" / "faults" / "ansible.cfg"
 LAB = CHECKOUT / "build" / "lab"
 #: Starts a run on what it takes for another machine.
 ON_ANOTHER_HOST = ("unshare", "--uts", "sh", "-c", 'hostname elsewhere && exec "$@"', "sh")
@@ -80,6 +81,7 @@ class Playbook:
         env = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "ANSIBLE_CONFIG": str(CONFIGURATION),
             "ANSIBLE_CALLBACK_PLUGINS": str(PLUGINS),
             "ANSIBLE_CALLBACKS_ENABLED": "fault_points",
             "ANSIBLE_NOCOLOR": "1",

@@ -79,7 +79,7 @@ def wait_well(settings: s.Settings, node: s.Node, runtime: str, timeout: float =
         }
         return bool(pods) and all(map(workload.pod_is_well, pods)) and known <= running_containers(node, runtime)
 
-    wait_until(f"{node.name} and its pods to be well on {runtime}", well, timeout, interval=1)
+    wait_until(f"{node.name} and its pods to be well on {runtime}", well, timeout, interval=2)
 
 
 def running_containers(node: s.Node, runtime: str) -> set[str]:
