@@ -170,7 +170,7 @@ def wait_service(settings: s.Settings, timeout: float = 60) -> None:
 def _wait_node_ports(settings: s.Settings, timeout: float) -> None:
     urls = [f"http://{node.address}:{s.NODE_PORT}" for node in settings.nodes]
     with step(f"Service through the node ports {s.NODE_PORT}"):
-        in_parallel(*(lambda url=url: wait_until(f"{url} to answer", lambda: _answers(url), timeout) for url in urls))
+        in_parallel(*(lambda url=url: wait_until(f"{url} to answer", lambda: _answers_always(url), timeout) for url in urls))
 
 
 def write_probe_config(settings: s.Settings) -> None:
@@ -178,6 +178,11 @@ def write_probe_config(settings: s.Settings) -> None:
     targets = [{"node": node.name, "host": node.address, "port": s.NODE_PORT} for node in settings.nodes]
     config = {"interval": 0.1, "timeout": 2, "targets": targets}
     (settings.services_dir / "probe.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+def _answers_always(url: str) -> bool:
+    """Whether a dozen requests are answered: each meets one of the pods, and a node may still know one that is no more."""
+    return all(_answers(url) for _ in range(12))
 
 
 def _answers(url: str) -> bool:
