@@ -53,10 +53,10 @@ def disturbed_run(
     task: str,
     disturb: Callable[[], object],
     mend: Callable[[], object] = lambda: None,
-    variables: Mapping[str, str] = VARIABLES,
+    variables: Mapping[str, str] | None = None,
 ) -> Run:
     """A run of the migration that is disturbed just before a task; what disturbed it ends with the run."""
-    playbook = Playbook(PLAYBOOK, node.name, variables, pause_before(task))
+    playbook = Playbook(PLAYBOOK, node.name, variables or VARIABLES, pause_before(task))
     try:
         playbook.wait_for_point()
         disturb()

@@ -182,7 +182,7 @@ def write_probe_config(settings: s.Settings) -> None:
 
 def _answers_always(url: str) -> bool:
     """Whether a dozen requests are answered: each meets one of the pods, and a node may still know one that is no more."""
-    return all(_answers(url) for _ in range(12))
+    return all(_answers(url) for attempt in range(12))
 
 
 def _answers(url: str) -> bool:
