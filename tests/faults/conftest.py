@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 pytest.register_assert_rewrite("faultlab")
 
 from faultlab.node import NodeUnderTest, node_under_test  # noqa: E402 (what it asserts is to be explained)
+from faultlab.watch import undisturbed_workload  # noqa: E402
 
 
 @pytest.fixture
@@ -20,8 +22,11 @@ def worker() -> NodeUnderTest:
 
 
 @pytest.fixture
-def control_plane() -> NodeUnderTest:
-    return node_under_test("control-plane-1")
+def site(worker: NodeUnderTest) -> Iterator[None]:
+    """The worker is on dockershim, and the workload notices nothing of what is done to it from now on."""
+    worker.bring_home()
+    with undisturbed_workload():
+        yield
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -7,27 +7,18 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 
 import pytest
 from faultlab.controller import ON_ANOTHER_HOST, Playbook, run
 from faultlab.node import CONTAINERD, DOCKERSHIM, NodeUnderTest
 from faultlab.points import pause_before
 from faultlab.recording import PLAYBOOK, VARIABLES
-from faultlab.watch import undisturbed_workload
 
 DRAIN = "dockershim.migration.node_maintenance : Cordon and drain the node"
 #: Seconds for which the lock of a killed run is good elsewhere.
 DURATION = 90
 
 pytestmark = pytest.mark.usefixtures("site")
-
-
-@pytest.fixture
-def site(worker: NodeUnderTest) -> Iterator[None]:
-    worker.bring_home()
-    with undisturbed_workload():
-        yield
 
 
 @pytest.fixture

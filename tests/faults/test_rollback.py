@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from faultlab.controller import Playbook, Run, run
 from faultlab.node import CONTAINERD, CRI_DOCKERD, DOCKERSHIM, NodeUnderTest
 from faultlab.points import Point
 from faultlab.recording import PLAYBOOK, VARIABLES
-from faultlab.watch import undisturbed_workload
 from labcluster import cluster
 
 ROLLBACK = "rollback.yml"
@@ -22,13 +19,6 @@ SHORT = {**VARIABLES, "rollback_grace_period": VARIABLES["kubelet_runtime_grace_
 BROUGHT = "ls -d /usr/bin/cri-dockerd /etc/systemd/system/cri-docker*"
 
 pytestmark = pytest.mark.usefixtures("site")
-
-
-@pytest.fixture
-def site(worker: NodeUnderTest) -> Iterator[None]:
-    worker.bring_home()
-    with undisturbed_workload():
-        yield
 
 
 def assert_comes_to(node: NodeUnderTest, runtime: str, playbook: str) -> Run:
