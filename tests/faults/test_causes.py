@@ -90,6 +90,11 @@ def refuse_to_start(node: NodeUnderTest, unit: str, text: str, path: str) -> Non
     node.shell("systemctl daemon-reload")
 
 
+def refuse_new_kubelet(node: NodeUnderTest) -> None:
+    """The kubelet starts no more with the flags of another runtime than the dockershim."""
+    refuse_to_start(node, "kubelet", "container-runtime=remote", "/var/lib/kubelet/kubeadm-flags.env")
+
+
 def mend(node: NodeUnderTest, unit: str) -> None:
     """Takes back what C(refuse_to_start) did."""
     node.shell(f"rm /etc/systemd/system/{unit}.service.d/fault.conf; systemctl daemon-reload; systemctl reset-failed {unit} || true")
@@ -107,20 +112,15 @@ def test_a_containerd_that_does_not_start(worker: NodeUnderTest) -> None:
 
 
 def test_a_kubelet_that_does_not_come_up(worker: NodeUnderTest) -> None:
-    def disturb() -> None:
-        refuse_to_start(worker, "kubelet", "container-runtime=remote", "/var/lib/kubelet/kubeadm-flags.env")
-
-    failed = disturbed_run(worker, STOP_KUBELET, disturb, variables=SOON_GIVEN_UP)
+    failed = disturbed_run(worker, STOP_KUBELET, lambda: refuse_new_kubelet(worker), variables=SOON_GIVEN_UP)
     assert_back(worker, failed, "kubelet")
     mend(worker, "kubelet")
     assert_goes_on(worker)
 
 
 def test_a_node_that_is_not_to_go_back_by_itself(worker: NodeUnderTest) -> None:
-    def disturb() -> None:
-        refuse_to_start(worker, "kubelet", "container-runtime=remote", "/var/lib/kubelet/kubeadm-flags.env")
-
-    failed = disturbed_run(worker, STOP_KUBELET, disturb, variables={**SOON_GIVEN_UP, "kubelet_runtime_rollback": "false"})
+    wish = {**SOON_GIVEN_UP, "kubelet_runtime_rollback": "false"}
+    failed = disturbed_run(worker, STOP_KUBELET, lambda: refuse_new_kubelet(worker), variables=wish)
     assert failed.returncode not in (0, None)
     assert "kubelet_runtime_rollback" in failed.output, failed.tail()
     assert worker.phase() == SWITCHING
