@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from ansible_collections.dockershim.migration.plugins.module_utils._journal import SWITCHING
-from faultlab.controller import Playbook, Run, run
+from faultlab.controller import Playbook, Run, run, run_disturbed
 from faultlab.node import CONTAINERD, DOCKERSHIM, NodeUnderTest
 from faultlab.points import pause_before
 from faultlab.recording import PLAYBOOK, VARIABLES
 from faultlab.watch import undisturbed_workload
-from labcluster import cluster, machine, snapshot
+from labcluster import cluster, machine
 
 STOP_KUBELET = "dockershim.migration.kubelet_runtime : Stop the kubelet"
 NEW_FLAGS = "dockershim.migration.kubelet_runtime : Give the kubelet its new flags"
@@ -44,7 +44,7 @@ def site(worker: NodeUnderTest, request: pytest.FixtureRequest) -> Iterator[None
     worker.bring_home()
     if hasattr(request, "param"):
         request.param(worker)
-    with undisturbed_workload(but_through=worker.name if request.node.get_closest_marker("restarts") else None):
+    with undisturbed_workload():
         yield
 
 
@@ -55,15 +55,8 @@ def disturbed_run(
     mend: Callable[[], object] = lambda: None,
     variables: Mapping[str, str] | None = None,
 ) -> Run:
-    """A run of the migration that is disturbed just before a task; what disturbed it ends with the run."""
-    playbook = Playbook(PLAYBOOK, node.name, variables or VARIABLES, pause_before(task))
-    try:
-        playbook.wait_for_point()
-        disturb()
-        playbook.go_on()
-        return playbook.wait()
-    finally:
-        mend()
+    """A run of the migration that is disturbed just before a task."""
+    return run_disturbed(PLAYBOOK, node.name, pause_before(task), disturb, mend, variables or VARIABLES)
 
 
 def assert_back(node: NodeUnderTest, failed: Run, *evidence: str) -> None:
@@ -189,15 +182,3 @@ def test_an_ssh_connection_that_is_cut(worker: NodeUnderTest) -> None:
     assert "UNREACHABLE" in cut.output, cut.tail()
     worker.shell(f"iptables --delete {rule}")
     assert_goes_on(worker)
-
-
-@pytest.mark.restarts
-@pytest.mark.parametrize("task", [STOP_CONTAINERS, NEW_FLAGS], ids=["under-docker", "under-nothing"])
-def test_a_node_that_restarts(worker: NodeUnderTest, task: str) -> None:
-    cut = disturbed_run(worker, task, lambda: snapshot.restart(worker.node, hard=True))
-    # Whether the node is back before the next task is a matter of luck.
-    if not cut.ended_well:
-        machine.wait_booted(worker.node.container)
-        machine.wait_reachable(worker.node.address)
-        assert_goes_on(worker)
-    assert worker.problems(CONTAINERD) == []

@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 import pytest
 from faultlab.controller import kill_tree
-from faultlab.points import Point, Task, kill_points, parse_recording, part, sample, window
+from faultlab.points import Point, Task, kill_points, parse_recording, part, restart_points, sample, window
 
 
 def make_task(task: str, status: str = "changed", action: str = "ansible.builtin.copy", seconds: float = 1.0, occurrence: int = 0) -> Task:
@@ -26,6 +26,7 @@ DECIDE = make_task("decide", "ok", "ansible.builtin.set_fact")
 SKIPPED = make_task("skipped", "skipped")
 WAIT = make_task("role : Wait until it's well", "ok", seconds=10.0)
 LAST = make_task("last")
+DRAIN = make_task("drain")
 
 
 def test_a_recording_is_read_as_it_was_written() -> None:
@@ -73,6 +74,22 @@ def test_kill_points(tasks: list[Task], expected: list[tuple[str, str, float]]) 
     points = kill_points(tasks)
     assert [(point.task, point.where, point.delay) for point in points] == expected
     assert [point.number for point in points] == list(range(1, len(points) + 1))
+
+
+@pytest.mark.parametrize(
+    ("tasks", "expected"),
+    [
+        # What follows the last change belongs to a node that is done.
+        ([DRAIN, CHECK, CHECK, LAST, WAIT], [CHECK]),
+        ([WRITE, CHECK, DRAIN, WAIT, LAST], [WAIT]),
+        ([DRAIN, SKIPPED, DECIDE, LAST], [LAST]),
+        ([WRITE, CHECK, LAST], []),
+    ],
+    ids=["once after each change", "not before the first", "the next task that is more than memory", "the first never ran"],
+)
+def test_restart_points(tasks: list[Task], expected: list[Task]) -> None:
+    points = restart_points(tasks, DRAIN.task)
+    assert [(point.task, point.where) for point in points] == [(task.task, "pause") for task in expected]
 
 
 def test_a_point_has_a_name_that_a_test_can_bear() -> None:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,6 +151,25 @@ class Playbook:
 def run(playbook: str, host: str | None, variables: Mapping[str, str] | None = None, launcher: tuple[str, ...] = ()) -> Run:
     """Runs a playbook to its end."""
     return Playbook(playbook, host, variables, launcher=launcher).wait()
+
+
+def run_disturbed(
+    playbook: str,
+    host: str,
+    point: Point,
+    disturb: Callable[[], object],
+    mend: Callable[[], object] = lambda: None,
+    variables: Mapping[str, str] | None = None,
+) -> Run:
+    """Runs a playbook that is disturbed at a point where it waits; what disturbed it ends with the run."""
+    disturbed = Playbook(playbook, host, variables, point)
+    try:
+        disturbed.wait_for_point()
+        disturb()
+        disturbed.go_on()
+        return disturbed.wait()
+    finally:
+        mend()
 
 
 def kill_tree(root: int) -> None:

@@ -107,6 +107,17 @@ class NodeUnderTest:
             cluster.kubectl(self.lab, "delete", "pod", "--namespace=demo", *elsewhere[:missing])
         wait_until("the workload to be complete", lambda: healthy_web_pods(self.lab) >= 2 * WEB_PER_WORKER, 120)
 
+    # -- during a run --------------------------------------------------------------------------------------------------
+
+    def lose_power(self) -> None:
+        """Switches the node off and on again."""
+        snapshot.restart(self.node, hard=True)
+
+    def wait_up(self) -> None:
+        """Waits until a node that was switched on can be reached."""
+        machine.wait_booted(self.node.container)
+        machine.wait_reachable(self.node.address)
+
     # -- after a run ---------------------------------------------------------------------------------------------------
 
     def object(self) -> dict[str, Any]:

@@ -95,13 +95,34 @@ def kill_points(tasks: Sequence[Task]) -> list[Point]:
     """
     found: list[tuple[Task, str, float]] = []
     for number, task in enumerate(window(tasks)):
-        if task.status == "skipped" or task.action in IN_MEMORY:
+        if not _leaves_memory(task):
             continue
         if number > 0:
             found.append((task, "before", 0.0))
         if task.status == "changed" or task.seconds >= LONG:
             found.append((task, "middle", round(task.seconds / 2, 2)))
     return [Point(number, task.play, task.task, task.occurrence, where, delay) for number, (task, where, delay) in enumerate(found, 1)]
+
+
+def restart_points(tasks: Sequence[Task], first: str) -> list[Point]:
+    """Every boundary at which a restart finds another node than at the one before: before the first task after each change.
+
+    :param first: name of the task that changes something last before the first of the points.
+    """
+    found: list[Task] = []
+    begun = changed = False
+    for task in window(tasks):
+        if changed and _leaves_memory(task):
+            found.append(task)
+            changed = False
+        begun = begun or task.task == first
+        changed = changed or (begun and task.status == "changed")
+    return [Point(number, task.play, task.task, task.occurrence, "pause", 0.0) for number, task in enumerate(found, 1)]
+
+
+def _leaves_memory(task: Task) -> bool:
+    """Whether a task did something outside of the controller's memory, if only look."""
+    return task.status != "skipped" and task.action not in IN_MEMORY
 
 
 def sample(points: Sequence[Point], number: int) -> list[Point]:

@@ -10,19 +10,19 @@ from dataclasses import asdict
 
 from faultlab import controller
 from faultlab.node import NodeUnderTest
-from faultlab.points import Point, kill_points, parse_recording
+from faultlab.points import Task, parse_recording
 
 PLAYBOOK = "migrate-containerd.yml"
 #: The containers of pods that stay would otherwise be waited for, half a minute on the control plane.
 VARIABLES = {"kubelet_runtime_grace_period": "5"}
 
 
-def recorded_points(node: NodeUnderTest) -> list[Point]:
-    """The points of the node's migration, from a recording that is made where there is none, of a node that is home."""
+def recorded_tasks(node: NodeUnderTest) -> list[Task]:
+    """The tasks of the node's migration, from a recording that is made where there is none, of a node that is home."""
     path = node.lab.build_dir / "faults" / f"{node.name}.jsonl"
     if not path.exists():
         run = controller.run(PLAYBOOK, node.name, VARIABLES)
         assert run.ended_well, f"the migration of {node.name} fails even when nobody disturbs it:\n{run.tail()}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(json.dumps(asdict(task)) + "\n" for task in run.tasks), encoding="utf-8")
-    return kill_points(parse_recording(path.read_text(encoding="utf-8").splitlines()))
+    return parse_recording(path.read_text(encoding="utf-8").splitlines())
