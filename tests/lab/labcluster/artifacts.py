@@ -58,13 +58,9 @@ def build_artifacts(settings: s.Settings) -> Artifacts:
     base_key = cache_key(s.DEBIAN_SUITE, _BASE_PACKAGES, script_text("base.sh"), apt)
     base = cached(cache, "base", base_key, lambda path: _build_base(path, apt))
 
-    def cri_dockerd() -> Path:
-        if settings.cri_dockerd:
-            return settings.cri_dockerd
-        key = cache_key(base_key, script_text("cri_dockerd.sh"), files_text("cri-dockerd"))
-        return cached(cache, "cri_dockerd", key, lambda path: _build_cri_dockerd(path, base)) / "out" / "cri-dockerd"
-
-    kubernetes_key = cache_key(s.KUBERNETES_VERSION, s.KUBERNETES_COMMIT, s.DEBIAN_SUITE, script_text("kubernetes.sh"))
+    kubernetes_key = cache_key(
+        s.KUBERNETES_VERSION, s.KUBERNETES_COMMIT, s.DEBIAN_SUITE, script_text("kubernetes.sh"), files_text("cri-dockerd")
+    )
     node_key = cache_key(base_key, script_text("node.sh"), files_text("node"))
     services_key = cache_key(node_key, script_text("services.sh"), files_text("services"))
     image_files_key = cache_key(base_key, script_text("node.sh"), script_text("image_files.sh"))
@@ -79,15 +75,17 @@ def build_artifacts(settings: s.Settings) -> Artifacts:
     kubernetes, (node, services, image_files) = in_parallel(
         lambda: cached(cache, "kubernetes", kubernetes_key, lambda path: _build_kubernetes(path, base)), debian
     )
-    # Not beside Kubernetes: compiling takes all processors as it is.
-    shim = cri_dockerd()
     images = cached(cache, "images", images_key, lambda path: _build_images(path, kubernetes, image_files))
-    entries = [base, node, services, kubernetes, image_files, images]
-    entries += [] if settings.cri_dockerd else [shim.parent.parent]
-    remove_other_keys(cache, entries)
+    remove_other_keys(cache, [base, node, services, kubernetes, image_files, images])
     say(f"cache: {cache}")
     return Artifacts(
-        base=base, node=node, services=services, kubernetes=kubernetes, image_files=image_files, images=images, cri_dockerd=shim
+        base=base,
+        node=node,
+        services=services,
+        kubernetes=kubernetes,
+        image_files=image_files,
+        images=images,
+        cri_dockerd=settings.cri_dockerd or kubernetes / "out" / "bin" / "cri-dockerd",
     )
 
 
@@ -127,13 +125,6 @@ def _build_kubernetes(path: Path, base: Path) -> None:
         programs.mkdir(parents=True)
         for name in ("kubeadm", "kubelet", "kubectl"):
             (path / "out" / "bin" / name).rename(programs / name)
-
-
-def _build_cri_dockerd(path: Path, base: Path) -> None:
-    with step("a stand-in for cri-dockerd from Kubernetes's dockershim", log="cri-dockerd"):
-        (path / "out").mkdir()
-        build_layer([base / "tree"], path / "layer", "cri_dockerd.sh", out=path / "out")
-        remove_tree(path / "layer")
 
 
 def _build_images(path: Path, kubernetes: Path, image_files: Path) -> None:

@@ -4,6 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -eu
 # In a tree of its own: Kubernetes from Debian's source package, which is complete (kubelet with dockershim, kubeadm, control plane).
+# In the same go, for they share nearly all packages: the stand-in for cri-dockerd (files/cri-dockerd), which is the dockershim as a
+# program of its own.
 # Results: /mnt/out/bin, and the pause program as /mnt/out/pause.
 sed 's/^deb /deb-src /' /etc/apt/sources.list > /etc/apt/sources.list.d/source.list
 apt-get update
@@ -29,7 +31,10 @@ export GOPATH="$PWD/.go" GOCACHE=/build/cache CGO_ENABLED=0
 export KUBE_GIT_VERSION="$LAB_KUBERNETES_VERSION" KUBE_GIT_COMMIT="$LAB_KUBERNETES_COMMIT" KUBE_GIT_TREE_STATE=clean
 export KUBE_GIT_MAJOR=1 KUBE_GIT_MINOR=20
 cd .go/src/k8s.io/kubernetes
-make WHAT="cmd/kubeadm cmd/kubelet cmd/kube-apiserver cmd/kube-controller-manager cmd/kube-scheduler cmd/kube-proxy cmd/kubectl"
-for program in kubeadm kubelet kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubectl; do
-  cp "_output/local/bin/linux/amd64/$program" /mnt/out/bin/
+mkdir cmd/cri-dockerd
+cp /mnt/files/cri-dockerd/main.go cmd/cri-dockerd/
+targets="cmd/kubeadm cmd/kubelet cmd/kube-apiserver cmd/kube-controller-manager cmd/kube-scheduler cmd/kube-proxy cmd/kubectl cmd/cri-dockerd"
+make WHAT="$targets"
+for target in $targets; do
+  cp "_output/local/bin/linux/amd64/${target#cmd/}" /mnt/out/bin/
 done
