@@ -55,4 +55,5 @@ def test_a_node_that_restarts_is_finished(name: str, point: Point) -> None:
             node.wait_up()
             finished = run(PLAYBOOK, name, VARIABLES)
             assert finished.ended_well, finished.tail()
-        assert node.problems(CONTAINERD) == []
+        # On a node that restarts after its health check the next run finds nothing to do, and does not wait.
+        assert node.lasting_problems(CONTAINERD) == []

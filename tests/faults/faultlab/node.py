@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import time
 from typing import Any
 
 from ansible_collections.dockershim.migration.plugins.module_utils._journal import (
@@ -40,6 +41,8 @@ ENDS = {DOCKERSHIM: (None, PREPARING, ROLLED_BACK), CRI_DOCKERD: (COMPLETED, ROL
 #: The Deployment behind the Service, and how many of its pods each worker has in a lab with two of them.
 WEB = ("--namespace=demo", "--selector=app=web")
 WEB_PER_WORKER = 2
+#: Seconds in which a node that has come up has started its pods, and said so.
+SETTLED = 120
 #: Pods that are alive but whose kubelet has not looked again would hold every check up for more than a minute (its default).
 SYNC_FREQUENCY = "5s"
 
@@ -164,6 +167,13 @@ class NodeUnderTest:
         unwell = [pod["metadata"]["name"] for pod in pods if not (workload.pod_is_well(pod) and workload.pod_runs_on(pod, reported))]
         found[f"pods are unwell or elsewhere: {unwell}"] = bool(unwell)
         return [text for text, wrong in found.items() if wrong]
+
+    def lasting_problems(self, runtime: str) -> list[str]:
+        """The problems of a node that may have come up a moment ago: those that are still there when it has had time to start its pods."""
+        end = time.monotonic() + SETTLED
+        while (found := self.problems(runtime)) and time.monotonic() < end:
+            time.sleep(2)
+        return found
 
 
 def web_pods(lab: settings.Settings) -> list[dict[str, Any]]:
