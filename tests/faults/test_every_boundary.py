@@ -31,6 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         tasks = recorded_tasks(node_under_test(name))
         # A node that restarts before it is drained takes its pods with it, whoever works on it.
         points = kill_points(tasks) if metafunc.function is test_a_killed_run_is_finished_by_the_next else restart_points(tasks, DRAIN)
+        assert points, f"the recording of {name} has none; does it still have the task {DRAIN!r}?"
         chosen += [(name, point) for point in part(sample(points, number), which)]
     metafunc.parametrize(("name", "point"), chosen, ids=[f"{name}-{point}" for name, point in chosen])
 
