@@ -13,14 +13,13 @@ from ansible_collections.dockershim.migration.plugins.module_utils._journal impo
 from faultlab.controller import Playbook, Run, run, run_disturbed
 from faultlab.node import CONTAINERD, DOCKERSHIM, NodeUnderTest
 from faultlab.points import pause_before
-from faultlab.recording import PLAYBOOK, VARIABLES
+from faultlab.recording import DRAIN, PLAYBOOK, VARIABLES
 from faultlab.watch import undisturbed_workload
 from labcluster import cluster, machine
 
 STOP_KUBELET = "dockershim.migration.kubelet_runtime : Stop the kubelet"
 NEW_FLAGS = "dockershim.migration.kubelet_runtime : Give the kubelet its new flags"
 STOP_CONTAINERS = "dockershim.migration.kubelet_runtime : Stop the containers of the pods that stay on the node"
-DRAIN = "dockershim.migration.node_maintenance : Cordon and drain the node"
 COPY_IMAGES = "dockershim.migration.containerd : Copy Docker's images to containerd"
 #: Nothing that is broken here mends itself. A drain that goes well takes as long as the workload's grace period, half a minute.
 SOON_GIVEN_UP = {**VARIABLES, "node_maintenance_health_timeout": "60"}

@@ -12,9 +12,8 @@ import pytest
 from faultlab.controller import ON_ANOTHER_HOST, Playbook, run
 from faultlab.node import CONTAINERD, DOCKERSHIM, NodeUnderTest
 from faultlab.points import pause_before
-from faultlab.recording import PLAYBOOK, VARIABLES
+from faultlab.recording import DRAIN, PLAYBOOK, VARIABLES
 
-DRAIN = "dockershim.migration.node_maintenance : Cordon and drain the node"
 #: Seconds for which the lock of a killed run is good elsewhere.
 DURATION = 90
 

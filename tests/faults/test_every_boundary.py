@@ -15,12 +15,11 @@ import pytest
 from faultlab.controller import Playbook, run, run_disturbed
 from faultlab.node import CONTAINERD, node_under_test
 from faultlab.points import Point, kill_points, part, restart_points, sample
-from faultlab.recording import PLAYBOOK, VARIABLES, recorded_tasks
+from faultlab.recording import DRAIN, PLAYBOOK, VARIABLES, recorded_tasks
 from faultlab.watch import undisturbed_workload
 
 # The control plane first: without its API, which an interrupted test may have left off, no other node comes home.
 NODES = ("control-plane-1", "worker-1")
-DRAIN = "dockershim.migration.node_maintenance : Cordon and drain the node"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

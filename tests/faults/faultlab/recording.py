@@ -13,6 +13,8 @@ from faultlab.node import NodeUnderTest
 from faultlab.points import Task, parse_recording
 
 PLAYBOOK = "migrate-containerd.yml"
+#: The first task that users of the node could notice.
+DRAIN = "dockershim.migration.node_maintenance : Cordon and drain the node"
 #: The containers of pods that stay would otherwise be waited for, half a minute on the control plane.
 VARIABLES = {"kubelet_runtime_grace_period": "5"}
 
